@@ -1,0 +1,1 @@
+"""What each command means: one module a subject, one function a command."""

@@ -1,0 +1,75 @@
+"""A room as the core sees it: what its record keeps, and what passes.
+
+    RoomRecord   folded from the log by `fold`, kept beside it as a snapshot: topic, rules, members
+    Room         one room now: its record, its published head, who is present
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from teahouse.core.events import Event, RulesChanged, TopicChanged
+from teahouse.core.message import Person
+
+if TYPE_CHECKING:
+    from teahouse.core.session import Session
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A person who belongs to a room. Kept in the log."""
+
+    person: Person
+    role: Literal["member", "moderator", "owner"]
+    since: int
+
+
+class RoomRecord(msgspec.Struct, frozen=True):
+    """What a room's log has decided about the room itself; `rules` is the seq that last moved the rules."""
+
+    topic: str = ""
+    speak: Literal["everyone", "members"] = "everyone"
+    rules: int = 0
+    members: dict[int, Member] = {}
+
+
+def fold(record: RoomRecord, event: Event) -> RoomRecord:
+    """The record after this event. Pure; the log and the core fold alike."""
+    if isinstance(event, TopicChanged):
+        return msgspec.structs.replace(record, topic=event.topic)
+    if isinstance(event, RulesChanged):
+        return msgspec.structs.replace(record, speak=event.speak, rules=event.seq)
+    return record
+
+
+class Room:
+    """One room now.
+
+    id       its number on disk, 1 … 2³¹-1
+    name     as shown; `@12+40` for a direct room
+    pair     the two ids of a direct room, else None
+    head     the number of the last event that was published here
+    time     of that event; ms
+    present  person id → the sessions of that person which are in the room; never an empty list
+    """
+
+    __slots__ = ("head", "id", "name", "pair", "present", "record", "time")
+
+    def __init__(
+        self, id: int, name: str, pair: tuple[int, int] | None, record: RoomRecord, head: int = 0, time: int = 0
+    ) -> None:
+        self.id = id
+        self.name = name
+        self.pair = pair
+        self.record = record
+        self.head = head
+        self.time = time
+        self.present: dict[int, list[Session]] = {}
+
+    def people(self) -> list[Person]:
+        """Who belongs to the room or is present, by id."""
+        everyone = {id: member.person for id, member in self.record.members.items()}
+        for id, sessions in self.present.items():
+            everyone[id] = sessions[0].person
+        return [everyone[id] for id in sorted(everyone)]

@@ -1,0 +1,62 @@
+"""All that this node knows now: rooms, sessions, names. Changed by `chat.decide` and `chat.apply` alone.
+
+A `View` is the same thing to be read only: what a door may look at to answer its own protocol's questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from teahouse.core.limits import Limits
+from teahouse.core.message import Person
+from teahouse.core.room import Room
+from teahouse.core.session import Session
+
+DEFAULT_ROOM = "lobby"
+
+
+class Claim:
+    """Who has a name: `person` the id; `until` the time (ms) at which it is free again, None while it is in use."""
+
+    __slots__ = ("person", "until")
+
+    def __init__(self, person: int, until: int | None = None) -> None:
+        self.person = person
+        self.until = until
+
+
+class State:
+    """rooms by fold and by id; sessions of each person by the person's id; claims by fold and by skeleton."""
+
+    def __init__(self, limits: Limits, server_name: str, version: str) -> None:
+        self.limits = limits
+        self.server_name = server_name
+        self.version = version
+        self.rooms_by_name: dict[str, Room] = {}
+        self.rooms_by_id: dict[int, Room] = {}
+        self.sessions_by_person: dict[int, list[Session]] = {}
+        self.claims: dict[str, Claim] = {}
+        self.skeletons: dict[str, str] = {}  # confusable skeleton → fold of the name that has it
+
+    def add(self, room: Room, fold: str) -> None:
+        """The store has this room (now)."""
+        self.rooms_by_name[fold] = room
+        self.rooms_by_id[room.id] = room
+
+
+class View(Protocol):
+    """The state, to be read only."""
+
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def rooms_by_name(self) -> Mapping[str, Room]: ...
+    @property
+    def sessions_by_person(self) -> Mapping[int, list[Session]]: ...
+
+
+def person_of(state: State, id: int) -> Person | None:
+    """The person with this id, if a session of theirs is here."""
+    sessions = state.sessions_by_person.get(id)
+    return sessions[0].person if sessions else None

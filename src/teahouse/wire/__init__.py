@@ -1,0 +1,1 @@
+"""Floor 1: bytes ⇄ words. Pure: no socket, no clock, no await."""
