@@ -18,6 +18,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     print_blob=True,
 )
+settings.register_profile("fuzz", parent=settings.get_profile("teahouse"), max_examples=4_000)
 settings.load_profile("teahouse")
 
 

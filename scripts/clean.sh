@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Removes what can be made again: the environment and the caches. Never data.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

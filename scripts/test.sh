@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Runs every test, two at a time; what is given goes to pytest: scripts/test.sh tests/core -k names
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh dev
+exec .venv/bin/python -m pytest --quiet --numprocesses 2 --dist worksteal "$@"
