@@ -1,0 +1,381 @@
+"""From what a connection says to what is done about it, and back: the answers, in the order of the questions.
+
+    handle(peer, heard)     each command in turn: questions go to `queries`, the rest to `chat.decide`;
+                            drafts to the feed, signals behind the room's last ticket, orders to the fan-out
+    settle(peer)            push the answers that are ready, oldest first; never past one that is not
+
+A command with `barrier` (it changes who or where the session is) begins when all earlier questions are answered,
+and what was heard after it waits until it is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from teahouse.core import chat
+from teahouse.core.commands import Anew, Command, Hello
+from teahouse.core.errors import HelloFirst, Overload, Refusal, TooFast, WireError
+from teahouse.core.events import (
+    Deleted,
+    Draft,
+    Edited,
+    HangUp,
+    Posted,
+    Reacted,
+    Renamed,
+    Reply,
+    Seat,
+    Signal,
+    Stored,
+    Tell,
+    Unreacted,
+    Unseat,
+    Word,
+)  # fmt: skip
+from teahouse.core.room import Room
+from teahouse.core.session import NOBODY, Session
+from teahouse.core.state import DEFAULT_ROOM, State
+from teahouse.server.clock import Clock
+from teahouse.server.counters import Counters
+from teahouse.server.fanout import Fanout
+from teahouse.server.feed import Feed
+from teahouse.server.outbox import Outbox
+from teahouse.server.peer import Peer, Question
+from teahouse.server.queries import Lost, Queries
+from teahouse.server.tasks import Tasks
+from teahouse.wire.base import Codec, Heard, refused
+
+log = structlog.get_logger("teahouse.dispatch")
+
+TRIES = 3
+
+
+class Dispatch:
+    """All peers of one node."""
+
+    def __init__(
+        self, state: State, feed: Feed, fanout: Fanout, queries: Queries, tasks: Tasks, clock: Clock,
+        loop: asyncio.AbstractEventLoop, counters: Counters,
+    ) -> None:  # fmt: skip
+        self._state = state
+        self._feed = feed
+        self._fanout = fanout
+        self._queries = queries
+        self._tasks = tasks
+        self._clock = clock
+        self._loop = loop
+        self._counters = counters
+        self._ids = itertools.count(1)
+        self._paused: set[Peer] = set()
+        self._lingering: dict[int, asyncio.TimerHandle] = {}
+        self.peers: dict[int, Peer] = {}
+        feed.on_stale = self._decide_again
+        feed.on_answered = self._answered
+
+    # ---- coming and going
+
+    def arrive(self, codec: Codec, outbox: Outbox, close: Callable[[WireError | Overload | None], None]) -> Peer:
+        """A connection has begun; nobody is known to be at its other end yet."""
+        peer = Peer(self._session(codec), codec, outbox, close, self._state.limits.answers_waiting)
+        self.peers[peer.session.id] = peer
+        outbox.on_drain = lambda: self._fanout.drained(peer)
+        outbox.on_stuck = peer.close
+        outbox.pace(codec.format if codec.format.paced else None)
+        return peer
+
+    def _session(self, codec: Codec) -> Session:
+        return Session(next(self._ids), one_room=codec.one_room, lingers=codec.lingers)
+
+    def listen(self, peer: Peer) -> None:
+        """Let somebody who has said nothing hear the default room."""
+        peer.session.listener = True
+        room = self._state.rooms_by_name[DEFAULT_ROOM]
+        self._fanout.pump(self._fanout.seat(peer, room, room.head, announce=False))
+
+    def unlisten(self, peer: Peer) -> int | None:
+        """A listener speaks: end its session; return the number up to which it has heard the default room."""
+        room = self._state.rooms_by_name[DEFAULT_ROOM]
+        cursor = peer.cursors.get(room.id)
+        heard = None if cursor is None else room.head if cursor.live else cursor.seq
+        self.gone(peer)
+        return heard
+
+    def gone(self, peer: Peer) -> None:
+        """The connection is no more, or the session is over. Idempotent."""
+        if peer.lost:
+            return
+        peer.lost = True
+        self._end_session(peer)
+        peer.answers.clear()
+        peer.waiting.clear()
+        self._paused.discard(peer)
+
+    def _end_session(self, peer: Peer) -> None:
+        session = peer.session
+        self._carry_out(peer, chat.vanish(self._state, session, self._clock.now_ms()), None)
+        for room in [cursor.room for cursor in peer.cursors.values()]:
+            self._fanout.unseat(peer, room)
+        del self.peers[session.id]
+        if session.gone:
+            delay = self._state.limits.vanished_ms / 1_000
+            self._lingering[session.id] = self._loop.call_later(delay, self._forget, peer, session)
+
+    def _forget(self, peer: Peer, session: Session) -> None:
+        del self._lingering[session.id]
+        self._carry_out(peer, chat.forget(self._state, session, self._clock.now_ms()), None)
+
+    def _anew(self, peer: Peer) -> None:
+        """A connection that spoke text speaks JSON from now on."""
+        self._end_session(peer)
+        peer.session = self._session(peer.codec)
+        self.peers[peer.session.id] = peer
+
+    def stop(self) -> None:
+        """No timer fires any more."""
+        for timer in self._lingering.values():
+            timer.cancel()
+        self._lingering.clear()
+
+    # ---- what is asked
+
+    def handle(self, peer: Peer, heard: Sequence[Heard]) -> None:
+        """Take what one read of this peer has brought, in order."""
+        if peer.lost:
+            return
+        if peer.session.one_room is not peer.codec.one_room:
+            self._follow_codec(peer, heard)
+        peer.waiting.extend(heard)
+        self._go_on(peer)
+
+    def _follow_codec(self, peer: Peer, heard: Sequence[Heard]) -> None:
+        """The codec has learnt which kind of client it serves. What was said as text before is still a text session's."""
+        peer.outbox.pace(peer.codec.format if peer.codec.format.paced else None)
+        text_first = peer.barred or peer.session.person is not NOBODY or any(word.__class__ is Anew for word in heard)
+        if not text_first:
+            peer.session.one_room = peer.codec.one_room
+            peer.session.lingers = peer.codec.lingers
+
+    def _go_on(self, peer: Peer) -> None:
+        """Look at what waits, up to a command that must wait itself; then push the answers that are ready."""
+        waiting = peer.waiting
+        now = self._clock.now_ms()
+        while True:
+            while waiting and not peer.barred and not peer.lost:
+                word = waiting[0]
+                if peer.answers and getattr(word, "barrier", True) and not isinstance(word, Refusal):
+                    break
+                waiting.popleft()
+                self._one(peer, word, now)
+            self._push_answers(peer)
+            if not waiting or peer.barred or peer.answers or peer.lost:
+                break
+        if peer.full or self._feed.in_flight > self._state.limits.queue:
+            peer.congested = True
+            self._paused.add(peer)
+        elif peer.congested:
+            self._relieve(peer)
+
+    def _relieve(self, peer: Peer) -> None:
+        peer.congested = False
+        self._paused.discard(peer)
+        peer.on_relief()
+
+    def _one(self, peer: Peer, word: Heard, now: int) -> None:
+        try:
+            if isinstance(word, Command):
+                self._command(peer, word, now)
+            elif isinstance(word, Refusal):
+                self._refuse(peer, word, word.ref)
+            else:
+                peer.close(word)
+        except Refusal as refusal:
+            self._refuse(peer, refusal, word.ref if isinstance(word, Command) else None)
+        except Exception:
+            log.exception("bug", command=type(word).__name__, door=peer.codec.format.name)
+            peer.close(None)
+
+    def _refuse(self, peer: Peer, refusal: Refusal, ref: int | str | None) -> None:
+        self._counters.refused[refusal.code] += 1
+        peer.answers.append(refused(refusal, ref))
+
+    def _command(self, peer: Peer, command: Command, now: int) -> None:
+        kind = command.__class__
+        if peer.session.person is NOBODY and kind is not Hello:
+            if kind is Anew:
+                return
+            raise HelloFirst("Say hello first.")
+        query = self._queries.table.get(kind)
+        if query is not None:
+            question = Question()
+            peer.answers.append(question)
+            peer.barred = kind.barrier
+            self._tasks.spawn(self._ask(peer, command, question), kind.__name__)
+        elif kind is Anew:
+            self._anew(peer)
+        else:
+            self._carry_out(peer, chat.decide(self._state, peer.session, command, now), None)
+
+    async def _ask(self, peer: Peer, command: Command, question: Question) -> None:
+        replies: list[Reply] = []
+        try:
+            words = await self._queries.table[command.__class__](peer, command)
+            if not peer.lost:
+                self._carry_out(peer, words, replies)
+        except Lost:
+            return
+        except Refusal as refusal:
+            self._counters.refused[refusal.code] += 1
+            replies.append(refused(refusal, command.ref))
+        except Exception:
+            log.exception("bug", command=command.__class__.__name__, door=peer.codec.format.name)
+            peer.close(None)
+        question.replies = replies
+        if command.barrier:
+            peer.barred = False
+        if not peer.lost:
+            self._go_on(peer)
+            self._fanout.drained(peer)
+
+    # ---- what is done about it
+
+    def _carry_out(self, peer: Peer, words: Sequence[Word], replies: list[Reply] | None) -> None:
+        """Do as the core says, in order. `replies` takes the answers of a question; None: answer in turn."""
+        for word in words:
+            if word.__class__ is Draft:
+                peer.answers.append(word)  # type: ignore[arg-type]
+                self._feed.hand(word)  # type: ignore[arg-type]
+            elif isinstance(word, Reply):
+                (peer.answers if replies is None else replies).append(word)
+            elif isinstance(word, Signal):
+                self._pass_on(word)
+            elif isinstance(word, Tell):
+                self._tell(word)
+            else:
+                self._order(word)
+
+    def _order(self, word: Seat | Unseat | HangUp) -> None:
+        peer = self.peers.get(word.session.id)
+        if peer is None:
+            return
+        if isinstance(word, Seat):
+            self._fanout.seat(peer, word.room, word.cursor, word.announce)
+            # The answer goes first; `caught_up` and the events after it.
+            self._loop.call_soon(self._fanout.drained, peer)
+        elif isinstance(word, Unseat):
+            self._fanout.unseat(peer, word.room)
+        else:
+            peer.close(word.why)
+
+    def _pass_on(self, signal: Signal) -> None:
+        if isinstance(signal, Renamed):
+            sessions = self._state.sessions_by_person.get(signal.person.id, [])
+            rooms: dict[int, Room] = {}
+            for session in sessions:
+                rooms.update(session.rooms)
+            self._feed.renamed(rooms.values(), self._show_renamed, signal)
+        else:
+            room: str = signal.room  # type: ignore[attr-defined]
+            self._feed.signal(chat.room_named(self._state, room), signal)
+
+    def _show_renamed(self, signal: Renamed) -> None:
+        sessions = self._state.sessions_by_person.get(signal.person.id, [])
+        rooms: dict[int, Room] = {}
+        for session in sessions:
+            rooms.update(session.rooms)
+        own = [peer for session in sessions if (peer := self.peers.get(session.id)) is not None]
+        self._fanout.renamed(list(rooms.values()), own, signal)
+
+    def _tell(self, word: Tell) -> None:
+        for session in word.sessions:
+            peer = self.peers.get(session.id)
+            if peer is None:
+                continue
+            if isinstance(word.word, Signal):
+                unit = peer.codec.format.signal(word.word)
+            else:
+                unit = peer.codec.answer(word.word)
+            if unit:
+                peer.outbox.push(unit)
+
+    def _decide_again(self, draft: Draft) -> None:
+        """The room's rules moved between the decision and the log."""
+        session, command = draft.session, draft.command
+        draft.refusal = None
+        draft.tries += 1
+        if session is None or command is None or draft.tries > TRIES:
+            draft.refusal = TooFast("The room's rules keep changing. Try again.", retry_after_ms=100)
+            return
+        try:
+            words = chat.decide(self._state, session, command, self._clock.now_ms())
+        except Refusal as refusal:
+            draft.refusal = refusal
+            return
+        for word in words:
+            if isinstance(word, Draft):
+                draft.event, draft.rules, draft.own_only = word.event, word.rules, word.own_only
+                draft.done = False
+                self._feed.hand(draft)
+
+    # ---- answers
+
+    def _answered(self, drafts: Sequence[Draft]) -> None:
+        """A batch is on disk and published: its senders' answers are ready."""
+        touched: dict[int, Peer] = {}
+        peers = self.peers
+        for draft in drafts:
+            session = draft.session
+            if session is not None and session.id not in touched and (peer := peers.get(session.id)) is not None:
+                touched[session.id] = peer
+        for peer in touched.values():
+            self._go_on(peer)
+        if self._paused and self._feed.in_flight < self._state.limits.queue // 2:
+            for peer in [peer for peer in self._paused if not peer.full]:
+                self._relieve(peer)
+
+    def _push_answers(self, peer: Peer) -> None:
+        answers = peer.answers
+        codec, outbox = peer.codec, peer.outbox
+        while answers:
+            first = answers[0]
+            if first.__class__ is Draft:
+                if not first.done:  # type: ignore[union-attr]
+                    return
+                answers.popleft()
+                self._push_outcome(peer, first)  # type: ignore[arg-type]
+                continue
+            if first.__class__ is Question:
+                if first.replies is None:  # type: ignore[union-attr]
+                    return
+                answers.popleft()
+                replies = first.replies  # type: ignore[union-attr]
+            else:
+                answers.popleft()
+                replies = [first]  # type: ignore[list-item]
+            for reply in replies:
+                if unit := codec.answer(reply):
+                    outbox.push(unit)
+
+    def _push_outcome(self, peer: Peer, draft: Draft) -> None:
+        command = draft.command
+        ref = command.ref if command is not None else None
+        if draft.refusal is not None:
+            self._counters.refused[draft.refusal.code] += 1
+            reply: Reply = refused(draft.refusal, ref)
+        elif peer.codec.acknowledges and not peer.session.one_room:
+            reply = stored(draft, ref)
+        else:
+            return
+        if unit := peer.codec.answer(reply):
+            peer.outbox.push(unit)
+
+
+def stored(draft: Draft, ref: int | str | None) -> Stored:
+    """The answer to a draft that is on disk."""
+    event = draft.event
+    key = event.key if isinstance(event, Posted) else None
+    target = event.target if isinstance(event, Edited | Deleted | Reacted | Unreacted) else None
+    return Stored(ref=ref, room=event.room, seq=event.seq, time=event.time, key=key, target=target, again=draft.again)

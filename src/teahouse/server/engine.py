@@ -1,0 +1,95 @@
+"""One node without its sockets: the state, and all that moves it. What tests drive, and `server.py` puts on a port."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from teahouse.core import names
+from teahouse.core.errors import StoreError, StoreFatal
+from teahouse.core.events import Event
+from teahouse.core.handlers import identity
+from teahouse.core.limits import Limits
+from teahouse.core.room import Room
+from teahouse.core.state import DEFAULT_ROOM, State
+from teahouse.server.clock import Clock
+from teahouse.server.counters import Counters
+from teahouse.server.dispatch import Dispatch
+from teahouse.server.fanout import Fanout
+from teahouse.server.feed import Feed
+from teahouse.server.outbox import Flusher
+from teahouse.server.pages import PAGE, Pages
+from teahouse.server.queries import Queries
+from teahouse.server.tasks import Nap, Tasks
+from teahouse.store.base import Store
+
+
+class Engine:
+    """Everything but the port.
+
+    fatal  is set when the store must not be used any more: end the process, non-zero
+    """
+
+    def __init__(self, store: Store, limits: Limits, *, name: str, version: str, clock: Clock | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        self._store = store
+        self.limits = limits
+        self.clock = clock or Clock()
+        self.counters = Counters()
+        self.tasks = Tasks()
+        self.nap = Nap(loop)
+        self.state = State(limits, name, version)
+        self.flusher = Flusher(loop, limits)
+        self.pages = Pages(limits.page_cache_bytes)
+        self.fanout = Fanout(self.pages, self._read_page, loop.call_later, self.counters)
+        self.feed = Feed(self.state, store.log, self.fanout, self.nap, loop, self.counters)
+        self.queries = Queries(self.state, store, self.clock, self.tasks, self.nap)
+        self.dispatch = Dispatch(
+            self.state, self.feed, self.fanout, self.queries, self.tasks, self.clock, loop, self.counters
+        )
+        self.fatal: asyncio.Future[StoreFatal] = loop.create_future()
+
+    async def start(self) -> None:
+        """Open the store and learn what it knows.
+
+        raises  ConfigError, StoreFatal: see `Store.open`
+        """
+        rooms = await self._store.open()
+        for room in rooms:
+            self.state.add(room, names.fold(room.name))
+        if DEFAULT_ROOM not in self.state.rooms_by_name:
+            self.state.add(await self._store.open_room(DEFAULT_ROOM, DEFAULT_ROOM, None), DEFAULT_ROOM)
+        now = self.clock.now_ms()
+        for person in await self._store.recent_guests(now):
+            identity.hold(self.state, person.id, person.name, now + self.limits.vanished_ms)
+        self._store.log.listen(self.feed.committed, self._on_fatal)
+        self.flusher.watch()
+
+    async def stop(self) -> None:
+        """Let what is on its way reach the disk, then close the store."""
+        if not self.fatal.done():
+            await self.feed.quiet()
+        self.flusher.flush()
+        self.dispatch.stop()
+        self.flusher.stop()
+        await self.tasks.stop()
+        await self._store.close()
+
+    def _on_fatal(self, error: StoreFatal) -> None:
+        if not self.fatal.done():
+            self.fatal.set_result(error)
+
+    def _read_page(self, room: Room, after: int, then: Callable[[list[Event] | StoreError], None]) -> None:
+        head = room.head
+
+        async def read() -> None:
+            self.nap.out()
+            try:
+                events: list[Event] | StoreError = await self._store.events(room.id, after, head, PAGE)
+            except StoreError as error:
+                events = error
+            finally:
+                self.nap.back()
+            then(events)
+
+        self.tasks.spawn(read(), "read page")

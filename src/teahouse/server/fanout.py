@@ -1,0 +1,371 @@
+"""Who hears a room here, and what each of them is given.
+
+A connection is a cursor: for each of its rooms it knows the number up to which it has been served. Live means
+that this number is the published head; then it is not even written down. Publishing pushes to those who are live
+and whose outbox is not full; the others merely keep their cursor and are served from pages when it drains.
+
+    publish(room, events)        live cursors, by format: encode once, push the very same bytes
+                                 a full outbox: the cursor stays behind
+    seat(peer, room, cursor)     live at once, or behind and pumped
+    pump(cursor)                 pages, cut at the published head; live in the very step that reaches it
+
+What a connection receives of a room is a run of consecutive numbers; the property tests hold that against every
+order of publishing, draining, leaving and slow disks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from teahouse.core.errors import StoreError
+from teahouse.core.events import CaughtUp, Event, Present, Renamed, Signal, Typing
+from teahouse.core.message import Person
+from teahouse.core.room import Room
+from teahouse.core.session import Session
+from teahouse.server.counters import Counters
+from teahouse.server.pages import PAGE, Page, Pages, page_of
+from teahouse.server.peer import Peer
+from teahouse.wire.base import WireFormat
+
+log = structlog.get_logger("teahouse.fanout")
+
+RETRY_S = 1.0  # until a page that the disk would not give is asked for again
+
+
+class Cursor:
+    """One connection in one room.
+
+    id        of the session
+    seq       served up to here; meaningless while `live`
+    live      served up to the published head
+    announce  `caught_up` is owed when it becomes live
+    floor     signals up to this number were before its time
+    own       numbers of its own events that its format does not show it, while it is behind
+    kept      who came and went while it was behind or full: person id → (came, person)
+    """
+
+    __slots__ = (
+        "announce",
+        "floor",
+        "format",
+        "id",
+        "kept",
+        "live",
+        "loading",
+        "own",
+        "peer",
+        "renames",
+        "room",
+        "seq",
+    )
+
+    def __init__(self, peer: Peer, room: Room, seq: int, announce: bool, floor: int) -> None:
+        self.id = peer.session.id
+        self.peer = peer
+        self.room = room
+        self.format: WireFormat = peer.codec.format
+        self.seq = seq
+        self.announce = announce
+        self.floor = floor
+        self.live = False
+        self.loading = False
+        self.own: set[int] = set()
+        self.kept: dict[int, tuple[bool, Person]] = {}
+        self.renames: dict[int, Renamed] = {}
+
+
+class Audience:
+    """Who hears one room here: `live` by format, then by session; `behind` by session."""
+
+    __slots__ = ("behind", "live")
+
+    def __init__(self) -> None:
+        self.live: dict[WireFormat, dict[int, Cursor]] = {}
+        self.behind: dict[int, Cursor] = {}
+
+
+class Fanout:
+    """All audiences of this node.
+
+    read_page  asks the store for the page of events after a number; it calls back
+    later      call_later of the loop
+    """
+
+    def __init__(
+        self,
+        pages: Pages,
+        read_page: Callable[[Room, int, Callable[[list[Event] | StoreError], None]], None],
+        later: Callable[[float, Callable[[], object]], object],
+        counters: Counters,
+    ) -> None:
+        self._pages = pages
+        self._later = later
+        self._read_page = read_page
+        self._counters = counters
+        self._audiences: dict[int, Audience] = {}
+        self._signals = 0
+        self._reading: dict[tuple[int, WireFormat, int], list[Cursor]] = {}
+
+    # ---- who hears
+
+    def _audience(self, room: Room) -> Audience:
+        audience = self._audiences.get(room.id)
+        if audience is None:
+            audience = self._audiences[room.id] = Audience()
+        return audience
+
+    def seat(self, peer: Peer, room: Room, seq: int, announce: bool) -> Cursor:
+        """From here on the peer hears the room, from behind `seq` on. Call `pump` once its answer is written."""
+        self.unseat(peer, room)
+        audience = self._audience(room)
+        cursor = Cursor(peer, room, seq, announce, self._signals)
+        peer.cursors[room.id] = cursor
+        audience.behind[cursor.id] = cursor
+        return cursor
+
+    def unseat(self, peer: Peer, room: Room) -> None:
+        """The peer hears the room no more."""
+        cursor = peer.cursors.pop(room.id, None)
+        if cursor is None:
+            return
+        audience = self._audience(room)
+        audience.behind.pop(cursor.id, None)
+        of_format = audience.live.get(cursor.format)
+        if of_format is not None:
+            of_format.pop(cursor.id, None)
+            if not of_format:
+                del audience.live[cursor.format]
+        if not audience.behind and not audience.live:
+            del self._audiences[room.id]
+
+    def behind(self) -> int:
+        """How many cursors are not live."""
+        return sum(len(audience.behind) for audience in self._audiences.values())
+
+    # ---- what they hear
+
+    def publish(self, room: Room, events: Sequence[Event], sessions: Sequence[Session | None]) -> None:
+        """Show `events`, the last of which is the room's head now; sessions[i] asked for events[i]."""
+        audience = self._audiences.get(room.id)
+        if audience is None:
+            return
+        if audience.behind:
+            for session, event in zip(sessions, events, strict=True):
+                cursor = audience.behind.get(session.id) if session is not None else None
+                if cursor is not None and cursor.format.own == "nothing":
+                    cursor.own.add(event.seq)
+        for format, cursors in list(audience.live.items()):
+            units = [format.event(event) for event in events]
+            for event, unit in zip(events, units, strict=True):
+                self._pages.extend(room.id, format, event.seq, unit)
+            mine: dict[int, list[int]] = {}
+            if format.own == "nothing":
+                for place, session in enumerate(sessions):
+                    if session is not None and session.id in cursors:
+                        mine.setdefault(session.id, []).append(place)
+            if format.paced:
+                slow = self._push_units(cursors, units, mine)
+            else:
+                slow = self._push_whole(cursors, units, mine)
+            for cursor in slow:
+                self._fall_behind(audience, cursor, events, mine)
+
+    def _push_whole(self, cursors: dict[int, Cursor], units: list[bytes], mine: dict[int, list[int]]) -> list[Cursor]:
+        """The same object for everybody but the authors; return those whose outbox is full."""
+        slow: list[Cursor] = []
+        whole = b"".join(units)
+        if not whole:
+            return [cursor for cursor in cursors.values() if cursor.peer.outbox.full]
+        for id, cursor in cursors.items():
+            outbox = cursor.peer.outbox
+            if outbox.full:
+                slow.append(cursor)
+            elif id not in mine:
+                outbox.push(whole)
+            elif rest := b"".join([unit for place, unit in enumerate(units) if place not in mine[id]]):
+                outbox.push(rest)
+        return slow
+
+    def _push_units(self, cursors: dict[int, Cursor], units: list[bytes], mine: dict[int, list[int]]) -> list[Cursor]:
+        """One unit at a time: the outbox of an old door makes up each write by itself."""
+        slow: list[Cursor] = []
+        for id, cursor in cursors.items():
+            outbox = cursor.peer.outbox
+            if outbox.full:
+                slow.append(cursor)
+                continue
+            own = mine.get(id, ())
+            for place, unit in enumerate(units):
+                if unit and place not in own:
+                    outbox.push(unit)
+        return slow
+
+    def _fall_behind(
+        self, audience: Audience, cursor: Cursor, events: Sequence[Event], mine: dict[int, list[int]]
+    ) -> None:
+        cursor.live = False
+        cursor.seq = events[0].seq - 1
+        cursor.own.update(events[place].seq for place in mine.get(cursor.id, ()))
+        of_format = audience.live[cursor.format]
+        del of_format[cursor.id]
+        if not of_format:
+            del audience.live[cursor.format]
+        audience.behind[cursor.id] = cursor
+
+    def forget_text(self, room: Room, target: int) -> None:
+        """A message was deleted: nothing that shows it stays in memory. Before the deletion is published."""
+        self._pages.drop(room.id, target)
+
+    # ---- signals
+
+    def next_signal(self) -> int:
+        """The number of a signal that happens now: who is seated later does not hear it."""
+        self._signals += 1
+        return self._signals
+
+    def signal(self, room: Room, signal: Signal, number: int) -> None:
+        """Show something that passes to all who sat here when it happened."""
+        audience = self._audiences.get(room.id)
+        if audience is None:
+            return
+        for format, cursors in audience.live.items():
+            unit = format.signal(signal)
+            for cursor in cursors.values():
+                if cursor.floor >= number:
+                    continue
+                if cursor.peer.outbox.full or cursor.kept:
+                    self._keep(cursor, signal)
+                elif unit:
+                    cursor.peer.outbox.push(unit)
+        for cursor in audience.behind.values():
+            if cursor.floor < number:
+                self._keep(cursor, signal)
+
+    def renamed(self, rooms: Sequence[Room], own: Sequence[Peer], signal: Renamed) -> None:
+        """Show a new name once to each connection that shares one of the rooms with the person, and to their own."""
+        seen: set[int] = set()
+        for peer in own:
+            seen.add(peer.session.id)
+            if unit := peer.codec.format.signal(signal):
+                peer.outbox.push(unit)
+        for room in rooms:
+            audience = self._audiences.get(room.id)
+            if audience is None:
+                continue
+            for cursors in [*audience.live.values(), audience.behind]:
+                for id, cursor in cursors.items():
+                    if id in seen:
+                        continue
+                    seen.add(id)
+                    if not cursor.live or cursor.peer.outbox.full:
+                        self._keep(cursor, signal)
+                    elif unit := cursor.format.signal(signal):
+                        cursor.peer.outbox.push(unit)
+
+    def _keep(self, cursor: Cursor, signal: Signal) -> None:
+        """For later, when it is live: who came and went, as a net sum; who is called otherwise. Typing is dropped."""
+        if isinstance(signal, Present):
+            for came, people in ((True, signal.came), (False, signal.went)):
+                for person in people:
+                    before = cursor.kept.pop(person.id, None)
+                    if before is None or before[0] == came:
+                        cursor.kept[person.id] = (came, person)
+        elif isinstance(signal, Renamed):
+            first = cursor.renames.pop(signal.person.id, signal)
+            cursor.renames[signal.person.id] = Renamed(person=signal.person, from_=first.from_)
+        elif isinstance(signal, Typing):
+            self._counters.dropped += 1
+
+    def _tell_kept(self, cursor: Cursor) -> None:
+        format, outbox, room = cursor.format, cursor.peer.outbox, cursor.room
+        signals: list[Signal] = list(cursor.renames.values())
+        if cursor.kept:
+            came = [person for came, person in cursor.kept.values() if came]
+            went = [person for came, person in cursor.kept.values() if not came]
+            signals.append(Present(room=room.name, came=came, went=went, count=len(room.people())))
+        cursor.renames.clear()
+        cursor.kept.clear()
+        for signal in signals:
+            if unit := format.signal(signal):
+                outbox.push(unit)
+
+    # ---- those who are behind
+
+    def drained(self, peer: Peer) -> None:
+        """The peer's outbox has room again: serve its cursors on."""
+        for cursor in list(peer.cursors.values()):
+            if not cursor.live or cursor.kept or cursor.renames:
+                self.pump(cursor)
+
+    def pump(self, cursor: Cursor) -> None:
+        """Serve a cursor from pages until its outbox is full or it is live."""
+        room, peer = cursor.room, cursor.peer
+        if peer.lost or peer.cursors.get(room.id) is not cursor:
+            return
+        outbox = peer.outbox
+        while not cursor.live and cursor.seq < room.head:
+            if outbox.full or cursor.loading:
+                return
+            page = self._pages.get(room.id, cursor.format, cursor.seq + 1)
+            if page is None:
+                self._load(cursor, page_of(cursor.seq + 1))
+                return
+            self._serve(cursor, page, room.head)
+        if outbox.full:
+            return
+        if not cursor.live:
+            self._go_live(cursor)
+        if cursor.kept or cursor.renames:
+            self._tell_kept(cursor)
+
+    def _serve(self, cursor: Cursor, page: Page, head: int) -> None:
+        """Push events of this page, up to the head, until the outbox is full."""
+        outbox, own, seq = cursor.peer.outbox, cursor.own, cursor.seq
+        upto = min(page.last, head)
+        while seq < upto and not outbox.full:
+            seq += 1
+            unit = page.units[seq - page.first]
+            if seq in own:
+                own.discard(seq)
+            elif unit:
+                outbox.push(unit)
+        cursor.seq = seq
+
+    def _go_live(self, cursor: Cursor) -> None:
+        audience = self._audience(cursor.room)
+        audience.behind.pop(cursor.id, None)
+        audience.live.setdefault(cursor.format, {})[cursor.id] = cursor
+        cursor.live = True
+        cursor.own.clear()
+        if cursor.announce:
+            cursor.announce = False
+            if unit := cursor.peer.codec.answer(CaughtUp(room=cursor.room.name, seq=cursor.room.head)):
+                cursor.peer.outbox.push(unit)
+
+    def _load(self, cursor: Cursor, number: int) -> None:
+        room, format = cursor.room, cursor.format
+        cursor.loading = True
+        key = (room.id, format, number)
+        waiting = self._reading.get(key)
+        if waiting is not None:
+            waiting.append(cursor)
+            return
+        self._reading[key] = [cursor]
+        drops = self._pages.drops(room.id)
+
+        def loaded(events: list[Event] | StoreError) -> None:
+            waiting = self._reading.pop(key)
+            for cursor in waiting:
+                cursor.loading = False
+            if isinstance(events, StoreError):
+                log.warning("page-unread", room=room.name, page=number, code=events.code, error=events.message)
+                self._later(RETRY_S, lambda: [self.pump(cursor) for cursor in waiting])
+                return
+            if drops == self._pages.drops(room.id):
+                self._pages.put(room.id, format, number, [format.event(event) for event in events])
+            for cursor in waiting:
+                self.pump(cursor)
+
+        self._read_page(room, number * PAGE, loaded)

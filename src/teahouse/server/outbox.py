@@ -1,0 +1,272 @@
+"""Bytes that wait for one connection, and the one place where they are written.
+
+Many events happen in one pass of the event loop (a tick). Each pushes a unit into the outboxes of those who
+should hear it. At the end of the tick every outbox with something in it is written once: 20 messages to a room
+of 1,000 are 1,000 writes, not 20,000.
+
+    push(unit) ──▶ Outbox ──first of the tick──▶ Flusher ──call_soon──▶ flush() ──▶ transport.write
+
+Why not transport.write in push: neither asyncio nor uvloop gathers writes; each call is a system call
+(docs/decisions/0004-one-write-per-tick.md).
+
+An outbox is `full` while its transport has enough to do. Events are not pushed into a full outbox: its cursors stay
+behind and are served when `on_drain` is called. Replies and signals still are, up to `reply_queue_bytes`.
+
+The two old programs misread when two writes meet in their buffer, so an outbox may be *paced*: at most PACE_BYTES
+at once, whole units, then 40 ms and an empty send queue before the next (docs/protocol.md, «The two old programs»).
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import fcntl
+import termios
+from collections import deque
+from collections.abc import Callable
+
+from teahouse.core.errors import Overload, TooSlow
+from teahouse.core.limits import Limits
+from teahouse.wire.base import PACE_BYTES, PACE_MS, WireFormat
+
+SWEEP_S = 5.0
+
+
+def _nothing() -> None:
+    """Nobody is waiting for this outbox to drain."""
+
+
+def _nobody(why: Overload) -> None:
+    """Nobody wants to know that this outbox gave up."""
+
+
+class Outbox:
+    """What waits for one connection.
+
+    full      push no events; set by the transport's buffer, or by what waits here
+    size      bytes that wait here (what the transport holds is not counted)
+    on_drain  called when a full outbox is not full any more
+    on_stuck  called with the reason when the reader must be let go
+    """
+
+    __slots__ = (
+        "_closed", "_closing", "_dirty", "_flusher", "_hard", "_high", "_left_before", "_moved_at", "_pace", "_paused",
+        "_ready", "_timer", "_transport", "_units", "full", "on_drain", "on_stuck", "size",
+    )  # fmt: skip
+
+    def __init__(self, transport: asyncio.Transport, flusher: Flusher, limits: Limits) -> None:
+        self._transport = transport
+        self._flusher = flusher
+        self._high = limits.write_high_bytes
+        self._hard = limits.reply_queue_bytes
+        self._units: list[bytes] = []
+        self._ready: deque[bytes] = deque()  # writes that were made up before the pace changed
+        self._pace: WireFormat | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._dirty = False
+        self._paused = False
+        self._closing = False
+        self._closed = False
+        self._left_before = 0
+        self._moved_at = flusher.time()
+        self.size = 0
+        self.full = False
+        self.on_drain: Callable[[], None] = _nothing
+        self.on_stuck: Callable[[Overload], None] = _nobody
+        flusher.outboxes.add(self)
+
+    def push(self, unit: bytes) -> None:
+        """Let `unit` wait for the end of the tick. On the path of a message: no checks that flush can do."""
+        self._units.append(unit)
+        self.size += len(unit)
+        if self.size > self._high:
+            self._mark_full(len(unit))
+        if not self._dirty:
+            self._dirty = True
+            self._flusher.add(self)
+
+    def _mark_full(self, last: int) -> None:
+        self.full = True
+        waits = self._paused or self._pace is not None
+        if waits and self.size - last > self._hard and not self._closing:
+            self._closing = True
+            self.on_stuck(TooSlow("You read too slowly: your answers outgrew their queue. Come back and resume."))
+
+    def flush(self) -> None:
+        """Write what waits, in one call. By the flusher, at the end of the tick."""
+        self._dirty = False
+        if self._closed:
+            self._forget()
+        elif self._paused:
+            return
+        elif self._pace is not None or self._ready:
+            self._write_paced()
+        elif self._units:
+            units, self._units = self._units, []
+            self.size = 0
+            self._transport.write(units[0] if len(units) == 1 else b"".join(units))
+            self._relieve()
+
+    def _relieve(self) -> None:
+        if self.full and not self._paused and self.size <= self._high:
+            self.full = False
+            self.on_drain()
+
+    # ---- the transport's word
+
+    def pause(self) -> None:
+        """The transport holds as much as it should."""
+        self._paused = True
+        self.full = True
+
+    def resume(self) -> None:
+        """The transport has room again."""
+        self._paused = False
+        self.flush()
+        self._relieve()
+
+    def lost(self) -> None:
+        """The connection is no more. Later pushes vanish: a flush must never fail for the others."""
+        self._closed = True
+        self.full = True
+        self._forget()
+        self._flusher.outboxes.discard(self)
+
+    def _forget(self) -> None:
+        self._units.clear()
+        self._ready.clear()
+        self.size = 0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def close(self) -> None:
+        """Write what waits, then close the connection; a paced one closes after its last write."""
+        if self._closed:
+            return
+        self._closing = True
+        self._paused = False
+        self.flush()
+        if not self._units and not self._ready:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once; what waits is lost."""
+        if not self._closed:
+            self._transport.abort()
+
+    # ---- old doors
+
+    def pace(self, format: WireFormat | None) -> None:
+        """From here on write as this paced format wants it; None: as fast as the transport takes it."""
+        if format is self._pace:
+            return
+        while self._pace is not None and self._units:
+            self._ready.append(self._take(self._pace))
+        self._pace = format
+        if format is None and self._ready:
+            self._units[:0] = self._ready
+            self._ready.clear()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+    def _take(self, format: WireFormat) -> bytes:
+        """The next write: whole units, PACE_BYTES at most; a larger unit goes alone."""
+        units = self._units
+        count = 1
+        write = format.batch(units[:1])
+        while count < len(units) and len(more := format.batch(units[: count + 1])) <= PACE_BYTES:
+            write = more
+            count += 1
+        self.size -= sum(map(len, units[:count]))
+        del units[:count]
+        return write
+
+    def _write_paced(self) -> None:
+        if self._timer is not None:
+            return
+        if self._sending():
+            self._timer = self._flusher.call_later(PACE_MS / 1_000, self._again)
+            return
+        if self._ready:
+            write = self._ready.popleft()
+        elif self._units and self._pace is not None:
+            write = self._take(self._pace)
+        else:
+            return
+        self._transport.write(write)
+        self._timer = self._flusher.call_later(PACE_MS / 1_000, self._again)
+        self._relieve()
+
+    def _again(self) -> None:
+        self._timer = None
+        if self._ready or self._units:
+            self.flush()
+        elif self._closing:
+            self._transport.close()
+
+    def _sending(self) -> bool:
+        """Whether bytes of an earlier write have not reached the peer's machine yet."""
+        if self._transport.get_write_buffer_size():
+            return True
+        sock = self._transport.get_extra_info("socket")
+        if sock is None or sock.fileno() < 0:
+            return False
+        left = array.array("i", [0])
+        fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, left)
+        return left[0] > 0
+
+    # ---- slow readers
+
+    def sweep(self, now: float, patience_s: float) -> None:
+        """Let go of a reader of whom no byte was accepted for `patience_s` while data waited."""
+        left = self._transport.get_write_buffer_size()
+        if left == 0 or left != self._left_before:
+            self._left_before = left
+            self._moved_at = now
+        elif now - self._moved_at > patience_s:
+            self._moved_at = now
+            if self._closing:
+                self.abort()
+            else:
+                self._closing = True
+                self.on_stuck(TooSlow("You read nothing for too long while data waited. Come back and resume."))
+
+
+class Flusher:
+    """Writes every outbox that has something in it, once, at the end of the tick."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits) -> None:
+        self._loop = loop
+        self._patience_s = limits.stall_ms / 1_000
+        self._dirty: list[Outbox] = []
+        self._sweeper: asyncio.TimerHandle | None = None
+        self.outboxes: set[Outbox] = set()
+        self.time = loop.time
+        self.call_later = loop.call_later
+
+    def add(self, outbox: Outbox) -> None:
+        """This outbox has something to write."""
+        if not self._dirty:
+            self._loop.call_soon(self.flush)
+        self._dirty.append(outbox)
+
+    def flush(self) -> None:
+        """Write them all."""
+        dirty, self._dirty = self._dirty, []
+        for outbox in dirty:
+            outbox.flush()
+
+    def watch(self) -> None:
+        """Look after slow readers from now on."""
+        now = self.time()
+        for outbox in list(self.outboxes):
+            outbox.sweep(now, self._patience_s)
+        self._sweeper = self._loop.call_later(SWEEP_S, self.watch)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None

@@ -1,0 +1,344 @@
+"""Commands that read or write what stands outside a room's log: names, tokens, read marks, history, search.
+
+Each goes in three steps: check (the core, pure), ask (the store, awaited), answer (the core, pure, one step of the
+loop, on the state as it is then). Between ask and answer the world moves on, so nothing that was true at the check
+is relied on in the answer, and a peer that was lost meanwhile is answered nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from teahouse.core import chat, names
+from teahouse.core.authorize import authorize
+from teahouse.core.commands import (
+    Command,
+    Direct,
+    Hello,
+    Join,
+    ListRooms,
+    Mark,
+    ReadHistory,
+    Rename,
+    Search,
+    Whisper,
+)  # fmt: skip
+from teahouse.core.errors import BadField, BadToken, LogChanged, NoSuchPerson, Refusal
+from teahouse.core.events import Done, Gap, Marked, RoomEntry, RoomList, Tell, Word
+from teahouse.core.handlers import identity, membership
+from teahouse.core.message import Person, nameless
+from teahouse.core.room import Room
+from teahouse.core.state import State
+from teahouse.server.clock import Clock
+from teahouse.server.peer import Peer
+from teahouse.server.tasks import Nap, Tasks
+from teahouse.store.base import Standing, Store
+
+T = TypeVar("T")
+
+LEASE = 1_000
+LEASE_LOW = 500
+
+
+class Lost(Exception):
+    """The peer went away while the store was asked: nothing is to be answered."""
+
+
+class Ids:
+    """Ids of people, reserved on disk a thousand at a time, so that nobody waits for one."""
+
+    def __init__(self, lease: Callable[[int], Awaitable[int]], tasks: Tasks) -> None:
+        self._lease = lease
+        self._tasks = tasks
+        self._next = 0
+        self._end = 0
+        self._ready: list[tuple[int, int]] = []
+        self._refill: asyncio.Task[None] | None = None
+
+    async def take(self) -> int:
+        """An id that was never given before."""
+        while self._next == self._end:
+            if self._ready:
+                self._next, self._end = self._ready.pop()
+            else:
+                await asyncio.shield(self._more())
+        id = self._next
+        self._next += 1
+        if self._end - self._next < LEASE_LOW and not self._ready:
+            self._more()
+        return id
+
+    def _more(self) -> asyncio.Task[None]:
+        if self._refill is None or self._refill.done():
+            self._refill = self._tasks.spawn(self._fill(), "lease ids")
+        return self._refill
+
+    async def _fill(self) -> None:
+        first = await self._lease(LEASE)
+        self._ready.append((first, first + LEASE))
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class Queries:
+    """One function a command; `table` names them."""
+
+    def __init__(self, state: State, store: Store, clock: Clock, tasks: Tasks, nap: Nap) -> None:
+        self._state = state
+        self._store = store
+        self._clock = clock
+        self._nap = nap
+        self._ids = Ids(store.lease_people, tasks)
+        self.table: dict[type[Command], Callable[[Peer, Any], Coroutine[Any, Any, Sequence[Word]]]] = {
+            Hello: self.hello,
+            Rename: self.rename,
+            Join: self.join,
+            Direct: self.direct,
+            Whisper: self.whisper,
+            ReadHistory: self.history,
+            Search: self.search,
+            Mark: self.mark,
+            ListRooms: self.rooms,
+        }
+
+    async def _ask(self, peer: Peer, question: Awaitable[T]) -> T:
+        """Await the store; raise Lost where the peer went away meanwhile."""
+        self._nap.out()
+        try:
+            answer = await question
+        finally:
+            self._nap.back()
+        if peer.lost:
+            raise Lost
+        return answer
+
+    # ---- who one is
+
+    async def hello(self, peer: Peer, command: Hello) -> Sequence[Word]:
+        """A new guest, or one who comes back with a token."""
+        state, session = self._state, peer.session
+        wish = identity.check_hello(state, session, command)
+        if peer.codec.one_room and command.token is None and wish is None:
+            person = nameless(await self._ask(peer, self._ids.take()))
+            return chat.arrive(state, session, person)
+        now = self._clock.now_ms()
+        ends = now + state.limits.token_ms
+        if command.token is None:
+            token = "tea_" + secrets.token_urlsafe(32)
+            person = nameless(await self._ask(peer, self._ids.take()))
+            person = await self._named(peer, person, wish, self._keep_new(token, ends))
+        else:
+            token = command.token
+            record = await self._ask(peer, self._store.guest_by_token(token_hash(token), now, ends))
+            if record is None:
+                raise BadToken("This token is unknown or has ended. Say hello without it.")
+            person = await self._returned(peer, record.person, wish)
+        session.agent = command.agent or ""
+        entries = await self._settled(peer, person, self._entries(peer, person))
+        return identity.answer_hello(state, session, person, token, entries, command.ref)
+
+    def _keep_new(self, token: str, ends: int) -> Callable[[Person], Awaitable[None]]:
+        return lambda person: self._store.keep_guest(person, token_hash(token), ends)
+
+    async def _returned(self, peer: Peer, person: Person, wish: str | None) -> Person:
+        """Who comes back has the old name, if it is still free; a wish that is taken is refused."""
+        if wish is not None:
+            return await self._named(peer, person, wish, self._store.rename_guest)
+        if person.chosen:
+            try:
+                identity.claim(self._state, person.id, person.name, self._clock.now_ms())
+            except Refusal:
+                return nameless(person.id)
+        return person
+
+    async def _named(
+        self, peer: Peer, person: Person, wish: str | None, keep: Callable[[Person], Awaitable[None]]
+    ) -> Person:
+        """Claim the name, keep it; give it back if that fails."""
+        if wish is None:
+            await self._ask(peer, keep(person))
+            return person
+        identity.claim(self._state, person.id, wish, self._clock.now_ms())
+        named = Person(person.id, wish, person.kind, True)
+        await self._settled(peer, named, keep(named))
+        return named
+
+    async def _settled(self, peer: Peer, person: Person, question: Awaitable[T]) -> T:
+        """Ask; where that fails and nobody is this person, their name is free again."""
+        try:
+            return await self._ask(peer, question)
+        except (Refusal, Lost):
+            if person.chosen and person.id not in self._state.sessions_by_person:
+                identity.release(self._state, person.id, person.name, self._clock.now_ms())
+            raise
+
+    async def rename(self, peer: Peer, command: Rename) -> Sequence[Word]:
+        """The new name is claimed, kept, then shown."""
+        state, session = self._state, peer.session
+        authorize(session.person, "rename")
+        wish, old = names.person_name(command.name), session.person
+        now = self._clock.now_ms()
+        identity.claim(state, old.id, wish, now)
+        named = Person(old.id, wish, old.kind, True)
+        try:
+            await self._ask(peer, self._store.rename_guest(named))
+        except (Refusal, Lost):
+            if names.fold(wish) != names.fold(old.name):
+                identity.release(state, old.id, wish, now)
+            raise
+        if old.chosen and names.fold(old.name) != names.fold(wish):
+            identity.release(state, old.id, old.name, now)
+        return identity.answer_rename(state, session, named, command.ref)
+
+    # ---- where one is
+
+    async def _room(self, peer: Peer, name: str) -> Room:
+        """The room of this name, made now where there is none yet."""
+        target = membership.target_room(self._state, peer.session, name)
+        if isinstance(target, Room):
+            return target
+        return await self._open(peer, *target)
+
+    async def _open(self, peer: Peer, name: str, fold: str, pair: tuple[int, int] | None) -> Room:
+        room = await self._store_room(name, fold, pair)
+        if peer.lost:
+            raise Lost
+        return room
+
+    async def _store_room(self, name: str, fold: str, pair: tuple[int, int] | None) -> Room:
+        """Two may ask for the same new room at once: the first answer is the room."""
+        made = await self._store.open_room(name, fold, pair)
+        room = self._state.rooms_by_id.get(made.id)
+        if room is None:
+            self._state.add(made, fold)
+            room = made
+        return room
+
+    async def join(self, peer: Peer, command: Join) -> Sequence[Word]:
+        """Seat the session where it asked to begin."""
+        session = peer.session
+        room = await self._room(peer, command.room)
+        membership.check_cursor(room, command.after, command.at, command.last)
+        if command.at is not None and command.after:
+            time = await self._ask(peer, self._store.time_of(room.id, command.after))
+            if time != command.at:
+                raise LogChanged("This room's log is not the one you know. Start over without `after`.")
+        start = command.after
+        if command.last is not None:
+            count = min(command.last, self._state.limits.history)
+            start = await self._ask(peer, self._store.start_of_last(room.id, room.head, count))
+        standing = Standing()
+        if not session.one_room:
+            (standing,) = await self._ask(peer, self._store.standing(session.person, [(room.id, room.head)]))
+        cursor = room.head if start is None else start
+        skipped = None
+        if command.at_most is not None and room.head - cursor > command.at_most:
+            skipped = Gap(room=room.name, from_=cursor + 1, to=room.head - command.at_most, why="at_most")
+            cursor = room.head - command.at_most
+        words = membership.answer_join(
+            self._state, session, room, cursor=cursor, announce=start is not None, standing_read=standing.read,
+            standing_unread=standing.unread, ref=command.ref, now=self._clock.now_ms(),
+        )  # fmt: skip
+        return [*words, skipped] if skipped is not None else words
+
+    async def _pair_room(self, peer: Peer, to: str | int) -> tuple[Room, Person]:
+        """The room of the asker and the person named or numbered `to`."""
+        session = peer.session
+        other = membership.find_person(self._state, to)
+        if other is None and isinstance(to, int):
+            other = await self._ask(peer, self._store.person(to))
+        if other is None:
+            raise NoSuchPerson(f"Nobody here is called {to}. `members` or /who lists who is here.", field="to")
+        if other.id == session.person.id:
+            raise BadField("That is yourself; a direct conversation has two people.", field="to")
+        name = names.direct_name(session.person.id, other.id)
+        return await self._room(peer, name), other
+
+    async def direct(self, peer: Peer, command: Direct) -> Sequence[Word]:
+        """The room of the two of us."""
+        room, _ = await self._pair_room(peer, command.to)
+        person = peer.session.person
+        (standing,) = await self._ask(peer, self._store.standing(person, [(room.id, room.head)]))
+        return membership.answer_direct(
+            self._state, peer.session, room, standing_read=standing.read, standing_unread=standing.unread,
+            ref=command.ref, now=self._clock.now_ms(),
+        )  # fmt: skip
+
+    async def whisper(self, peer: Peer, command: Whisper) -> Sequence[Word]:
+        """`/msg`: open the room of the two of us and say it there."""
+        room, _ = await self._pair_room(peer, command.to)
+        return membership.answer_whisper(self._state, peer.session, room, command, self._clock.now_ms())
+
+    # ---- what was
+
+    def _readable(self, peer: Peer, name: str) -> Room:
+        room = membership.target_room(self._state, peer.session, name)
+        if not isinstance(room, Room):
+            raise membership.no_such_room(name)
+        authorize(peer.session.person, "read", room)
+        return room
+
+    async def history(self, peer: Peer, command: ReadHistory) -> Sequence[Word]:
+        """A page of messages."""
+        if sum(bound is not None for bound in (command.before, command.after, command.around)) > 1:
+            raise BadField("Only one of before, after and around can be given.", field="before")
+        room = self._readable(peer, command.room)
+        limit = min(command.limit or 50, self._state.limits.history)
+        page = await self._ask(
+            peer,
+            self._store.history(
+                room.id, room.head, peer.session.person.id, before=command.before, after=command.after,
+                around=command.around, limit=limit,
+            ),
+        )  # fmt: skip
+        page.ref = command.ref
+        return [page]
+
+    async def search(self, peer: Peer, command: Search) -> Sequence[Word]:
+        """Messages that have all the words, in one room or in all that the asker may see."""
+        if command.before is not None and command.room is None:
+            raise BadField("`before` needs `room`: numbers are a room's own.", field="before")
+        if not command.query.strip():
+            raise BadField("Say what to search for.", field="query")
+        if command.room is not None:
+            rooms = [self._readable(peer, command.room)]
+        else:
+            rooms = membership.visible_rooms(self._state, peer.session.person)
+        found = await self._ask(
+            peer,
+            self._store.search(
+                command.query, [(room.id, room.head) for room in rooms], peer.session.person.id,
+                before=command.before, limit=min(command.limit or 20, self._state.limits.search),
+            ),
+        )  # fmt: skip
+        found.ref = command.ref
+        return [found]
+
+    async def mark(self, peer: Peer, command: Mark) -> Sequence[Word]:
+        """A read position moves forward; the person's other sessions hear it."""
+        session = peer.session
+        room = self._readable(peer, command.room)
+        if command.seq > room.head:
+            raise BadField(f"The room's last number is {room.head}.", field="seq", limit=room.head)
+        seq = await self._ask(peer, self._store.mark(session.person.id, room.id, command.seq))
+        others = [other for other in self._state.sessions_by_person.get(session.person.id, ()) if other is not session]
+        return [Tell(others, Marked(room=room.name, seq=seq)), Done(ref=command.ref)]
+
+    async def _entries(self, peer: Peer, person: Person) -> list[RoomEntry]:
+        rooms = membership.visible_rooms(self._state, person)
+        standings = await self._ask(peer, self._store.standing(person, [(room.id, room.head) for room in rooms]))
+        return [
+            membership.room_entry(self._state, person, room, standing.read, standing.unread, standing.mentions)
+            for room, standing in zip(rooms, standings, strict=True)
+        ]
+
+    async def rooms(self, peer: Peer, command: ListRooms) -> Sequence[Word]:
+        """The rooms that the asker may see."""
+        return [RoomList(ref=command.ref, rooms=await self._entries(peer, peer.session.person))]
