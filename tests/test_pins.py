@@ -20,11 +20,9 @@ def pins(text: str) -> dict[str, str]:
 
 def faults_of(text: str) -> list[str]:
     """What a lock file must not have."""
-    faults = [line for line in text.splitlines() if HOST.search(line)]
-    for entry in re.split(r"\n(?=\S)", text.strip()):
-        if "--hash=sha256:" not in entry:
-            faults.append(f"no hash: {entry}")
-    return faults
+    hosts = [line for line in text.splitlines() if HOST.search(line)]
+    entries = re.split(r"\n(?=\S)", text.strip())
+    return hosts + [f"no hash: {entry}" for entry in entries if "--hash=sha256:" not in entry]
 
 
 @pytest.mark.parametrize("name", LOCKS)
