@@ -13,7 +13,6 @@ TEAHOUSE_… variables are let be, because container platforms set some of their
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +23,7 @@ import msgspec
 
 from teahouse.core.errors import ConfigError
 from teahouse.core.limits import PROFILES, Limits
+from teahouse.server.addresses import is_private
 
 FILE_NAME = "teahouse.toml"
 PREFIX = "TEAHOUSE_"
@@ -157,7 +157,7 @@ def choose_limits(settings: Settings, addresses: Iterable[str]) -> Limits:
     """
     profile = settings.limits
     if profile == "auto":
-        profile = "lan" if all(map(_is_at_home, addresses)) else "internet"
+        profile = "lan" if all(map(is_private, addresses)) else "internet"
         if profile == "internet":
             raise ConfigError(
                 f"{settings.host} may be reached from the open internet, and this version has neither TLS nor accounts. "
@@ -169,12 +169,6 @@ def choose_limits(settings: Settings, addresses: Iterable[str]) -> Limits:
             "On a network that you trust, say --limits lan."
         )
     return PROFILES[profile]
-
-
-def _is_at_home(address: str) -> bool:
-    """Whether only this machine or a private network reaches it. «Every address» is no such one: it may be anything."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    return ip.is_private and not ip.is_unspecified
 
 
 def _path_of_file(flag: str | None, environment: Mapping[str, str]) -> Path | None:

@@ -21,7 +21,7 @@ IMPURE = frozenset(
         *("asyncio", "concurrent", "multiprocessing", "subprocess", "threading", "sched", "signal"),
         *("socket", "socketserver", "ssl", "select", "selectors", "urllib"),
         *("os", "sys", "io", "pathlib", "glob", "shutil", "tempfile", "fcntl", "ctypes", "builtins", "logging"),
-        *("time", "datetime", "random", "secrets", "uuid"),
+        *("time", "random", "secrets", "uuid"),
     }
 )
 FILE_LINES = 400

@@ -1,0 +1,197 @@
+"""The roof: reads what was asked, chooses the parts, wires them, and says in one line why it cannot.
+
+    teahouse [serve]      serve until a signal comes
+    teahouse config check say what the settings are and where each comes from
+    teahouse check        verify a data folder
+
+This is the only module that names a store. Exit codes: 0 all is well; 1 `check` found damage; 2 something is to be
+set right before the start; 70 the disk failed, or the data is damaged: nothing was written after that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import signal
+import socket
+import sys
+from dataclasses import asdict, dataclass
+from typing import Annotated, NoReturn
+
+import structlog
+import uvloop
+from cyclopts import App, Parameter
+
+from teahouse import __version__
+from teahouse.config import FILE_NAME, PREFIX, SETTINGS, Settings, choose_limits, load
+from teahouse.core.errors import ConfigError, StoreFatal
+from teahouse.core.limits import Limits
+from teahouse.logs import set_up_logs
+from teahouse.screen import Facts, draw, resident_bytes
+from teahouse.server.addresses import lan_address
+from teahouse.server.engine import Engine
+from teahouse.server.server import Server
+from teahouse.store.check import check_folder
+from teahouse.store.sqlite import SqliteStore
+
+EXIT_DAMAGED = 1
+EXIT_CONFIG = 2
+EXIT_FATAL = 70
+NAME = "Teahouse"
+
+log = structlog.get_logger("teahouse")
+
+app = App(
+    name="teahouse",
+    version=__version__,
+    help="A chat room that everything can join, and that loses nothing. Without a command: serve.",
+    help_format="plaintext",
+)
+config_app = App(name="config", help="What the settings are.")
+app.command(config_app)
+
+
+def _flag(name: str) -> Parameter:
+    """A setting on the command line, with the help that the table has for it."""
+    setting = next(setting for setting in SETTINGS if setting.name == name)
+    return Parameter(help=f"{setting.about} [{setting.variable}; default: {setting.default}]")
+
+
+Text = str | None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Flags:
+    """What may be said on the command line: each setting as text, judged like the environment's in config.py."""
+
+    host: Annotated[Text, _flag("host")] = None
+    port: Annotated[Text, _flag("port")] = None
+    data: Annotated[Text, _flag("data")] = None
+    limits: Annotated[Text, _flag("limits")] = None
+    log: Annotated[Text, _flag("log")] = None
+    config: Annotated[
+        Text, Parameter(help=f"Read settings from this file. [{PREFIX}CONFIG; default: {FILE_NAME} where it exists]")
+    ] = None
+
+
+NO_FLAGS = Flags()
+
+
+@app.command
+@app.default
+def serve(*, flags: Flags = NO_FLAGS) -> None:
+    """Open the house, and serve until SIGTERM or Ctrl-C."""
+    settings = load(asdict(flags), os.environ).settings
+    limits = choose_limits(settings, resolve(settings.host))
+    set_up_logs(settings.log)
+    uvloop.run(run(settings, limits))
+
+
+@config_app.command(name="check")
+def config_check(*, flags: Flags = NO_FLAGS) -> None:
+    """Say what each setting is and which place decided it; refuse what `serve` would refuse."""
+    loaded = load(asdict(flags), os.environ)
+    limits = choose_limits(loaded.settings, resolve(loaded.settings.host))
+    for setting in SETTINGS:
+        value = str(getattr(loaded.settings, setting.name))
+        if value == "auto":
+            value = f"{limits.profile} (auto)"
+        print(f"{setting.name:<8}{value:<32}{loaded.origins[setting.name]}")
+
+
+@app.command(name="check")
+def check(
+    data: Text = None, /, *, config: Annotated[Text, Parameter(help="Read settings from this file.")] = None
+) -> int:
+    """Verify everything in a data folder; the server must not be running on it.
+
+    Parameters
+    ----------
+    data
+        The folder; by default the one that `serve` would use.
+    """
+    folder = load({"data": data, "config": config}, os.environ).settings.data
+    problems = check_folder(folder)
+    for problem in problems:
+        print(problem)
+    print(f"{folder}: {len(problems)} problems found." if problems else f"{folder}: all is well.")
+    return EXIT_DAMAGED if problems else 0
+
+
+def resolve(host: str) -> list[str]:
+    """The addresses that a name of this machine stands for."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"{host} is no address and no name that this machine knows. 127.0.0.1 would do.") from error
+    return [str(address[4][0]) for address in found]
+
+
+async def run(settings: Settings, limits: Limits) -> None:
+    """Serve until a signal comes.
+
+    raises  ConfigError   the port is taken, the folder cannot be used: what to do
+            StoreFatal    what is in the folder is damaged
+    """
+    loop = asyncio.get_running_loop()
+    asked_to_stop: asyncio.Future[str] = loop.create_future()
+
+    def on_signal(number: signal.Signals) -> None:
+        if asked_to_stop.done():
+            os._exit(128 + number)  # asked twice: at once
+        asked_to_stop.set_result(number.name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    if limits.profile == "none":
+        log.warning("no limits: for benchmarks alone, whoever gets here may use up this machine")
+    engine = Engine(SqliteStore(settings.data, limits), limits, name=NAME, version=__version__)
+    server = Server(engine, host=settings.host, port=settings.port)
+    await server.start()
+    for host, port in server.addresses:
+        log.info("listening", host=host, port=port, limits=limits.profile, data=str(settings.data), pid=os.getpid())
+    print(draw(facts(settings, engine, server), terminal=sys.stdout.isatty()), end="", flush=True)
+    await asyncio.wait([asked_to_stop, engine.fatal], return_when=asyncio.FIRST_COMPLETED)
+    if engine.fatal.done():
+        end_at_once(engine.fatal.result())
+    log.info("stopping", signal=asked_to_stop.result())
+    await server.stop()
+    log.info("stopped")
+
+
+def facts(settings: Settings, engine: Engine, server: Server) -> Facts:
+    """What the screen says about a server that listens now."""
+    host, port = server.addresses[0]
+    ip = ipaddress.ip_address(host)
+    if ip.is_unspecified:
+        host = lan_address() or socket.gethostname()
+    rooms = [room for room in engine.state.rooms_by_id.values() if room.head]
+    return Facts(
+        version=__version__,
+        join=(host, port),
+        lan=not ip.is_loopback,
+        data=str(settings.data),
+        rooms=len(rooms),
+        events=sum(room.head for room in rooms),
+        limits=engine.limits.profile,
+        memory=resident_bytes(),
+    )
+
+
+def main() -> None:
+    """The command `teahouse`."""
+    try:
+        app()
+    except ConfigError as error:
+        print(f"teahouse: {error}", file=sys.stderr)
+        sys.exit(EXIT_CONFIG)
+    except StoreFatal as error:
+        end_at_once(error)
+
+
+def end_at_once(error: StoreFatal) -> NoReturn:
+    """Without a clean-up: nothing may touch the store any more, after a failed fsync SQLite goes on as if it were well."""
+    print(f"teahouse: {error.message}", file=sys.stderr, flush=True)
+    os._exit(EXIT_FATAL)
