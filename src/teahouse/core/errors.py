@@ -30,6 +30,7 @@ class Refusal(TeahouseError):
     field           the field of the command that was at fault
     limit           the bound that was hit, in the unit that the message names
     retry_after_ms  when it may work, in milliseconds
+    ref             the `ref` of the command that was declined, where a door could read one; set by the door
     """
 
     code: ClassVar[str]
@@ -47,6 +48,7 @@ class Refusal(TeahouseError):
         self.field = field
         self.limit = limit
         self.retry_after_ms = retry_after_ms
+        self.ref: int | str | None = None
 
 
 class BadJson(Refusal):
