@@ -47,11 +47,12 @@ class Outbox:
     size      bytes that wait here (what the transport holds is not counted)
     on_drain  called when a full outbox is not full any more
     on_stuck  called with the reason when the reader must be let go
+    hang_up   called when `close` was and all is with the transport; closes it unless somebody knows better
     """
 
     __slots__ = (
         "_closed", "_closing", "_dirty", "_flusher", "_hard", "_high", "_left_before", "_moved_at", "_pace", "_paused",
-        "_ready", "_timer", "_transport", "_units", "full", "on_drain", "on_stuck", "size",
+        "_ready", "_timer", "_transport", "_units", "full", "hang_up", "on_drain", "on_stuck", "size",
     )  # fmt: skip
 
     def __init__(self, transport: asyncio.Transport, flusher: Flusher, limits: Limits) -> None:
@@ -73,6 +74,7 @@ class Outbox:
         self.full = False
         self.on_drain: Callable[[], None] = _nothing
         self.on_stuck: Callable[[Overload], None] = _nobody
+        self.hang_up: Callable[[], None] = transport.close
         flusher.outboxes.add(self)
 
     def push(self, unit: bytes) -> None:
@@ -148,7 +150,7 @@ class Outbox:
         self._paused = False
         self.flush()
         if not self._units and not self._ready:
-            self._transport.close()
+            self.hang_up()
 
     def abort(self) -> None:
         """Close at once; what waits is lost."""
@@ -204,7 +206,7 @@ class Outbox:
         if self._ready or self._units:
             self.flush()
         elif self._closing:
-            self._transport.close()
+            self.hang_up()
 
     def _sending(self) -> bool:
         """Whether bytes of an earlier write have not reached the peer's machine yet."""
