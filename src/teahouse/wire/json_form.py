@@ -1,0 +1,148 @@
+"""JSON ⇄ words: one object is one command; one event, signal or reply is one object (docs/protocol.md, «JSON»).
+
+    bytes ──decode──▶ Command | Refusal            Event | Signal | Reply ──encode──▶ bytes
+
+msgspec does the work in one pass: it checks types and bounds against the structs of `core.commands`. Two things it
+lets pass are looked at once more: a key that stands twice, and what is inside fields nobody knows. Looking costs ten
+times the decoding, so it is done only when there are more colons than the fields that were read can account for: in
+an ordinary command there are not, in a text with a colon there may be.
+
+However wrong the bytes are, the answer is a Refusal, never an exception: `bad-json` for what is not one JSON object,
+`unknown-command`, or `bad-field` with the field's name. Its `ref` is the command's wherever it can be read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Union
+
+import msgspec
+
+from teahouse.core.commands import COMMANDS, Command, RefField
+from teahouse.core.errors import BadField, BadJson, Refusal, UnknownCommand
+
+MAX_DEPTH = 16  # brackets within brackets; our own commands need one
+SHOWN = 40  # characters of the peer's own words that a refusal repeats
+
+_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Union[COMMANDS])  # noqa: UP007
+
+encode = msgspec.json.Encoder().encode
+
+
+class _Type(msgspec.Struct):
+    type: Any = None
+
+
+class _Ref(msgspec.Struct):
+    ref: RefField = None
+
+
+_type = msgspec.json.Decoder(_Type)
+_ref = msgspec.json.Decoder(_Ref)
+
+# For each command: the keys that must be there (`type` is one), and the fields that may be.
+_KEYS = {
+    command: (
+        1 + sum(field.required for field in msgspec.structs.fields(command)),
+        tuple((field.name, field.default) for field in msgspec.structs.fields(command) if not field.required),
+    )
+    for command in COMMANDS
+}
+
+_FIELD = re.compile(r"(?: - at `\$\.|required field `)([^`.\[]+)")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NO_BRACKET = re.compile(r"[^\[\]{}]+")
+
+
+def decode(data: bytes) -> Command | Refusal:
+    """The command that these bytes are, or why they are none."""
+    try:
+        command = _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _refusal(data, error)
+    expected, optional = _KEYS[type(command)]
+    colons = data.count(b":")
+    if colons != expected:
+        for name, default in optional:
+            if getattr(command, name) != default:
+                expected += 1
+        # Every field that was read has its colon. If there is no other, no key stands twice.
+        if colons != expected and (flaw := _flaw(data)) is not None:
+            return _with_ref(flaw, data)
+    return command
+
+
+def _refusal(data: bytes, error: Exception) -> Refusal:
+    """Why these bytes are no command; what is wrong with the JSON itself comes first."""
+    flaw = _flaw(data)
+    if flaw is None and not isinstance(error, msgspec.ValidationError):
+        flaw = BadJson("This is not JSON.")
+    if flaw is not None:
+        return _with_ref(flaw, data)
+    found = _FIELD.search(str(error))
+    if found is None:
+        return BadJson("A command is one JSON object: { … }.")
+    field = found[1]
+    if field == "type" and isinstance(name := _type.decode(data).type, str):
+        return _with_ref(UnknownCommand(f"There is no command “{name[:SHOWN]}”."), data)
+    if "required field" in found[0]:
+        return _with_ref(BadField(f"The field “{field}” is missing.", field=field), data)
+    what = str(error).partition(" - at ")[0]
+    if what.startswith("Invalid"):  # the peer's own value follows, of any length
+        what = "not one of the values it may have"
+    return _with_ref(BadField(f"The field “{field}” is wrong: {what[0].lower()}{what[1:]}.", field=field), data)
+
+
+def _flaw(data: bytes) -> BadJson | None:
+    """What is wrong with the JSON itself, wherever in it."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return BadJson("This is not UTF-8.")
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _too_deep(text):
+        return BadJson(f"This JSON is nested deeper than {MAX_DEPTH}.", limit=MAX_DEPTH)
+    try:
+        _pairs.decode(text)
+    except _Twice as twice:
+        return BadJson(f"The key “{twice.key[:SHOWN]}” stands twice.")
+    except ValueError:
+        return BadJson("This is not JSON.")
+    return None
+
+
+def _too_deep(text: str) -> bool:
+    """Whether more than MAX_DEPTH brackets are open somewhere. Each pass takes the innermost pairs away."""
+    brackets = _NO_BRACKET.sub("", _STRING.sub("", text))
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace("[]", "").replace("{}", "")
+    return bool(brackets)
+
+
+class _Twice(Exception):
+    """A key of one object stands twice."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def _each_key_once(pairs: list[tuple[str, object]]) -> None:
+    seen = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise _Twice(key)
+        seen.add(key)
+
+
+# Numbers stay text: a number of a million digits costs nothing.
+_pairs = json.JSONDecoder(object_pairs_hook=_each_key_once, parse_int=str, parse_float=str)
+
+
+def _with_ref(refusal: Refusal, data: bytes) -> Refusal:
+    """The refusal with the command's `ref`, where one can be read."""
+    try:
+        refusal.ref = _ref.decode(data).ref
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        refusal.ref = None
+    return refusal
