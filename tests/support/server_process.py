@@ -1,0 +1,126 @@
+"""A real server: `python -m teahouse serve` in a process of its own, on a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.support.inbox import PATIENCE_S
+
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class ServerProcess:
+    """One server and its folder; it may be started, killed and started again, on the same port.
+
+    under    a command that runs the server, as `strace …`
+    flags    more words for the command line
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        under: Sequence[str] = (),
+        flags: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.data = data
+        self.host = HOST
+        self.port = free_port()
+        self.under = list(under)
+        self.flags = list(flags)
+        self.environ = {**os.environ, **(environ or {})}
+        self.log = data.parent / f"{data.name}-{self.port}.log"
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """The server's own process, also where it runs under another command."""
+        assert self._process is not None
+        pid = self._process.pid
+        if self.under:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            return int(children[0]) if children else pid
+        return pid
+
+    async def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.under,
+                *(sys.executable, "-m", "teahouse", "serve", "--host", self.host, "--port", str(self.port)),
+                *("--data", str(self.data), *self.flags),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environ,
+                start_new_session=True,
+            )
+        async with asyncio.timeout(PATIENCE_S):
+            while not await self.accepts():
+                if self._process.returncode is not None:
+                    raise AssertionError(f"the server did not start: {self.said()}")
+                await asyncio.sleep(0.01)
+
+    async def accepts(self) -> bool:
+        """Whether a connection can be made now."""
+        try:
+            _, writer = await asyncio.open_connection(self.host, self.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    async def kill(self) -> None:
+        """As a power cut ends it, but for the disk: no goodbye, no flush."""
+        os.kill(self.pid, signal.SIGKILL)
+        await self.ended()
+
+    async def stop(self) -> int:
+        """Ask it to stop; return its exit code."""
+        os.kill(self.pid, signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait for its end; return its exit code."""
+        assert self._process is not None
+        async with asyncio.timeout(PATIENCE_S):
+            return await self._process.wait()
+
+    async def end(self) -> None:
+        """Make sure that nothing is left running."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+    def said(self) -> str:
+        """All that it has printed and logged."""
+        return self.log.read_text(errors="replace")
+
+    def resident_kib(self) -> int:
+        """Its memory now, as the kernel counts it (VmRSS)."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise AssertionError("no VmRSS: the server is gone")
+
+    def descriptors(self) -> int:
+        """How many files and sockets it has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
