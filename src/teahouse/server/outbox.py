@@ -52,7 +52,8 @@ class Outbox:
 
     __slots__ = (
         "_closed", "_closing", "_dirty", "_flusher", "_hard", "_high", "_left_before", "_moved_at", "_pace", "_paused",
-        "_ready", "_timer", "_transport", "_units", "full", "hang_up", "on_drain", "on_stuck", "size",
+        "_ready", "_timer", "_transport", "_units", "_wrote", "full", "hang_up", "on_drain",
+        "on_stuck", "size",
     )  # fmt: skip
 
     def __init__(self, transport: asyncio.Transport, flusher: Flusher, limits: Limits) -> None:
@@ -68,6 +69,7 @@ class Outbox:
         self._paused = False
         self._closing = False
         self._closed = False
+        self._wrote = False
         self._left_before = 0
         self._moved_at = flusher.time()
         self.size = 0
@@ -159,6 +161,11 @@ class Outbox:
 
     # ---- old doors
 
+    @property
+    def has_spoken(self) -> bool:
+        """Whether something was written at an old door's pace, or is about to be."""
+        return self._wrote or bool(self._units or self._ready)
+
     def pace(self, format: WireFormat | None) -> None:
         """From here on write as this paced format wants it; None: as fast as the transport takes it."""
         if format is self._pace:
@@ -198,6 +205,7 @@ class Outbox:
         else:
             return
         self._transport.write(write)
+        self._wrote = True
         self._timer = self._flusher.call_later(PACE_MS / 1_000, self._again)
         self._relieve()
 

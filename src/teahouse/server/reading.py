@@ -26,7 +26,19 @@ class Reading:
     on_end  the peer has sent all it will send, and all of it was taken
     """
 
-    __slots__ = ("_ended", "_is_full", "_loop", "_on_end", "_paused", "_rest", "_soon", "_stopped", "_take", "_taken", "_transport")
+    __slots__ = (
+        "_ended",
+        "_is_full",
+        "_loop",
+        "_on_end",
+        "_paused",
+        "_rest",
+        "_soon",
+        "_stopped",
+        "_take",
+        "_taken",
+        "_transport",
+    )
 
     def __init__(
         self,
@@ -64,7 +76,7 @@ class Reading:
             return
         self._taken += len(data)
         self._take(data)
-        if not self._stopped and (self._taken >= SLICE or self._is_full()):
+        if self._taken >= SLICE or self._is_full():
             self._pause()
 
     def end(self) -> None:
@@ -84,6 +96,8 @@ class Reading:
         self._rest.clear()
 
     def _pause(self) -> None:
+        if self._stopped:
+            return
         if not self._paused:
             self._paused = True
             self._transport.pause_reading()
@@ -113,5 +127,4 @@ class Reading:
         data = bytes(self._rest[:SLICE])
         del self._rest[:SLICE]
         self._take(data)
-        if not self._stopped:
-            self._pause()
+        self._pause()

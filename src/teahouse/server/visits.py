@@ -58,19 +58,26 @@ class Visit:
         """The connection speaks this."""
         self._visits.move(self, door)
 
-    def part(self, code: str = "") -> None:
-        """Write what waits, then close; `code` says why, for the counters. The protocol object hears no more."""
+    def part(self, code: str = "", linger: bool = True) -> None:
+        """Write what waits, then close; the protocol object hears no more.
+
+        code    why, for the counters; "" in peace
+        linger  leave the peer a moment to read it; no moment for one of too many
+        """
         if self._parting:
             return
         self._parting = True
         self._visits.counters.closed[code] += 1
         self.transport.set_protocol(Leaving(self))
         self.outbox.on_stuck = lambda why: self.outbox.abort()
-        self.outbox.hang_up = self._linger
+        if linger:
+            self.outbox.hang_up = self._linger
         self.outbox.close()
 
     def _linger(self) -> None:
-        """All is handed to the transport: end our side, and give the peer a moment to read it."""
+        """All is handed to the transport: end our side, and give the peer a moment to read it. Idempotent."""
+        if self._timer is not None:
+            return
         if self.ended or self.transport.is_closing():
             self.transport.close()
             return
@@ -137,10 +144,7 @@ class Visits:
         self._empty.set()
 
     def arrive(self, transport: asyncio.Transport) -> Visit:
-        """A connection was accepted.
-
-        It is counted even if it is one too many: then call `is_one_too_many` finds it so, until it is over.
-        """
+        """A connection was accepted. It counts even if it is one too many, until it is over."""
         peername = transport.get_extra_info("peername")
         neighbours = neighbourhood(str(peername[0]) if peername else "")
         transport.set_write_buffer_limits(high=self.limits.write_high_bytes, low=self.limits.write_low_bytes)

@@ -1,0 +1,165 @@
+"""One node on its port: binds it, lets people in, and when it stops tells everyone and waits for them to have read it.
+
+Options are set on the listening sockets; Linux hands them on to every accepted one, so that no connection costs a
+system call for them. The sockets are made here, not by the event loop, because it sets the options of its own kind
+on each connection, or none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Collection, Sequence
+
+import structlog
+
+from teahouse.core.errors import ConfigError, GoingAway
+from teahouse.core.limits import Limits
+from teahouse.server.engine import Engine
+from teahouse.server.gate import Gate
+from teahouse.server.visits import Visits
+from teahouse.server.web.door import HttpDoor
+
+log = structlog.get_logger("teahouse.server")
+
+BACKLOG = 4_096
+KEEPALIVE_IDLE_S, KEEPALIVE_EVERY_S, KEEPALIVE_PROBES = 30, 10, 3
+FAREWELL_S = 3.0  # to read that we stop; the rest of five seconds is the disk's
+
+
+class Server:
+    """A node and its port.
+
+    addresses  the (host, port)s that are bound; empty before `start`
+    names      host names that are ours, beside addresses, localhost and the machine's own name
+    """
+
+    def __init__(self, engine: Engine, *, host: str, port: int, names: Collection[str] = ()) -> None:
+        self._engine = engine
+        self._host = host
+        self._port = port
+        self._stopping: asyncio.Future[None] | None = None
+        self._listening: list[asyncio.Server] = []
+        self.visits = Visits(asyncio.get_running_loop(), engine.limits, engine.counters, engine.flusher)
+        self._web = HttpDoor(engine, self.visits, our_names(names), lambda: self._stopping is not None)
+        self.addresses: list[tuple[str, int]] = []
+
+    async def start(self) -> None:
+        """Open the store, then the port.
+
+        raises  ConfigError   the port is taken, or the host is not this machine's; and what `Engine.start` raises
+        """
+        sockets = bind(self._host, self._port, self._engine.limits)
+        try:
+            await self._engine.start()
+            loop = self.visits.loop
+            for sock in sockets:
+                self._listening.append(await loop.create_server(self._admit, sock=sock, backlog=BACKLOG))
+        except BaseException:
+            for sock in sockets:
+                sock.close()
+            raise
+        self.addresses = [sock.getsockname()[:2] for sock in sockets]
+
+    def _admit(self) -> Gate:
+        return Gate(self._engine, self.visits, self._web)
+
+    async def stop(self) -> None:
+        """Let nobody in any more, tell everyone, write what is on its way, close. A second call waits for the first."""
+        if self._stopping is not None:
+            await asyncio.shield(self._stopping)
+            return
+        self._stopping = self.visits.loop.create_future()
+        try:
+            for listening in self._listening:
+                listening.close()
+            going = GoingAway("The server stops. Come back in a moment and resume by number.")
+            await self.visits.close_all(going, FAREWELL_S)
+            await self._web.stop()
+            await self._engine.stop()
+            for listening in self._listening:
+                await listening.wait_closed()
+        finally:
+            self._stopping.set_result(None)
+
+
+def our_names(configured: Collection[str]) -> frozenset[str]:
+    """Host names that are ours, in lower case: what was configured, and the machine's own."""
+    machine = socket.gethostname()
+    return frozenset(name.casefold() for name in (*configured, machine, f"{machine.partition('.')[0]}.local"))
+
+
+def bind(host: str, port: int, limits: Limits) -> list[socket.socket]:
+    """Listening sockets for every address of `host`, all on one port.
+
+    host     an address, a name of this machine, or "" for every address
+    port     0: any that is free
+    raises   ConfigError
+    """
+    infos = _addresses(host)
+    sockets: list[socket.socket] = []
+    try:
+        for family, address in infos:
+            if (sock := _bind_one(family, address, port, host, limits, alone=len(infos) == 1)) is not None:
+                sockets.append(sock)
+                port = sock.getsockname()[1]
+        if not sockets:
+            raise ConfigError(f"{host}: no address of this name can be listened on. 127.0.0.1 would do.")
+    except BaseException:
+        for sock in sockets:
+            sock.close()
+        raise
+    return sockets
+
+
+def _addresses(host: str) -> Sequence[tuple[int, str]]:
+    try:
+        found = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"{host}: no address and no name that this machine knows. 127.0.0.1 would do.") from error
+    return list(dict.fromkeys((int(info[0]), str(info[4][0])) for info in found))
+
+
+def _bind_one(family: int, address: str, port: int, host: str, limits: Limits, *, alone: bool) -> socket.socket | None:
+    """None where this machine lacks one of the several addresses that a name has."""
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        if alone:
+            raise ConfigError(f"{host}: this machine has no such network ({error.strerror}).") from error
+        return None
+    try:
+        _set_options(sock, limits)
+        sock.bind((address, port))
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRNOTAVAIL and not alone:
+            return None
+        raise ConfigError(_why_not(error, address, port)) from error
+    return sock
+
+
+def _set_options(sock: socket.socket, limits: Limits) -> None:
+    sock.setblocking(False)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    tcp = socket.IPPROTO_TCP
+    sock.setsockopt(tcp, socket.TCP_NODELAY, 1)
+    sock.setsockopt(tcp, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
+    sock.setsockopt(tcp, socket.TCP_KEEPINTVL, KEEPALIVE_EVERY_S)
+    sock.setsockopt(tcp, socket.TCP_KEEPCNT, KEEPALIVE_PROBES)
+    # Keepalive does not watch a connection with unanswered bytes; this does.
+    sock.setsockopt(tcp, socket.TCP_USER_TIMEOUT, limits.stall_ms)
+
+
+def _why_not(error: OSError, address: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {address} is taken: another server listens there. Stop it, or choose another port."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{address} is not an address of this machine. 127.0.0.1 would do."
+    if error.errno == errno.EACCES:
+        return f"Port {port} of {address} needs more rights than this process has. Choose one above 1023."
+    return f"Port {port} of {address} cannot be listened on: {error.strerror}."

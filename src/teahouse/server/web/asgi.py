@@ -1,0 +1,110 @@
+"""The web application: a page that says how to join, the health of the node, its figures.
+
+    GET /          how to join            GET /healthz    {"status": "ok", "version": …}; 503 while stopping
+    GET /join.css  the page's style       GET /metrics    for Prometheus
+
+Every answer, an error too, passes `Doorframe`: it turns away a `Host` that is not ours and puts on the headers that
+keep a page harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from teahouse.server.web import pages
+from teahouse.server.web.origin import is_our_host, only
+
+SECURITY_HEADERS = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+        b"font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+
+METHODS = ["GET", "HEAD"]
+
+
+class Doorframe:
+    """What every request and every answer passes."""
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self._app = app
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_framed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *SECURITY_HEADERS]
+            await send(message)
+
+        headers = scope["headers"]
+        host = only(headers, b"host")
+        said_nothing = scope["http_version"] == "1.0" and not any(name == b"host" for name, _ in headers)
+        app: ASGIApp = self._app
+        if not said_nothing and not is_our_host(host, self._names):
+            app = PlainTextResponse("This server does not go by that name.\n", status_code=421)
+        await app(scope, receive, send_framed)
+
+
+def application(
+    name: str, version: str, names: Collection[str], is_stopping: Callable[[], bool], figures: Callable[[], bytes],
+    figures_type: str,
+) -> Starlette:  # fmt: skip
+    """The application of one node.
+
+    names    host names that are ours, in lower case, beside addresses and localhost
+    figures  the text of /metrics, and its content type
+    """
+
+    async def front(request: Request) -> Response:
+        host = request.headers.get("host", "localhost")
+        secure = request.url.scheme == "https"
+        return HTMLResponse(pages.join_page(name, version, host, secure), headers={"cache-control": "no-cache"})
+
+    async def style(request: Request) -> Response:
+        return Response(pages.STYLE, media_type="text/css", headers={"cache-control": "max-age=3600"})
+
+    async def health(request: Request) -> Response:
+        stopping = is_stopping()
+        body = {"status": "stopping" if stopping else "ok", "version": version}
+        return JSONResponse(body, 503 if stopping else 200, headers={"cache-control": "no-store"})
+
+    async def metrics(request: Request) -> Response:
+        return Response(figures(), headers={"content-type": figures_type, "cache-control": "no-store"})
+
+    return Starlette(
+        routes=[
+            Route("/", front, methods=METHODS),
+            Route("/join.css", style, methods=METHODS),
+            Route("/healthz", health, methods=METHODS),
+            Route("/metrics", metrics, methods=METHODS),
+        ],
+        middleware=[Middleware(Doorframe, names=names)],
+        exception_handlers={404: not_here, 405: not_like_this},
+    )
+
+
+async def not_here(request: Request, error: Exception) -> Response:
+    """404, for people."""
+    page = pages.missing_page("Nothing here", "There is no page at this address.", "这个地址没有页面。")
+    return HTMLResponse(page, status_code=404)
+
+
+async def not_like_this(request: Request, error: Exception) -> Response:
+    """405, for people: a page that can be read only."""
+    headers = error.headers if isinstance(error, HTTPException) else None
+    page = pages.missing_page("Read only", "This address can be read, not written to.", "这个地址只能读，不能写。")
+    return HTMLResponse(page, status_code=405, headers=headers)

@@ -1,0 +1,253 @@
+"""uvicorn's HTTP protocol with bounds: a request head and a body are limited in bytes, number and time.
+
+uvicorn answers a head of 20 MB and waits for a slow one for ever. The guard counts while the parser works and stops
+it by an exception in a callback; uvicorn then calls `send_400_response`, where the guard says what was too much.
+
+    408  head or body not complete in time        414  request line too long
+    413  body too long                            431  headers too long or too many
+    400  not HTTP
+
+Bytes of an unfinished head are counted too, because the parser keeps what it has not yet passed on: at most the
+limit and two reads of the transport.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import http
+from collections.abc import Callable
+
+from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from teahouse.core.errors import Overload
+from teahouse.core.limits import Limits
+from teahouse.server.visits import Visit
+
+PIPELINED = 16  # requests that wait for the answer to an earlier one of their connection
+
+
+class Stop(Exception):
+    """Raised in a callback of the parser: parse no further."""
+
+
+class GuardedHttp(HttpToolsProtocol):
+    """One HTTP connection. `upgrade` makes the protocol object that takes over for a WebSocket."""
+
+    def __init__(
+        self,
+        config: Config,
+        state: ServerState,
+        visit: Visit,
+        limits: Limits,
+        now_s: Callable[[], float],
+        upgrade: Callable[[Visit], asyncio.Protocol],
+    ) -> None:
+        super().__init__(config, state, {})
+        self.ws_protocol_class = lambda config, server_state, app_state: upgrade(visit)  # type: ignore[assignment]
+        self._visit = visit
+        self._limits = limits
+        self._now_s = now_s
+        self._deadline: asyncio.TimerHandle | None = None
+        self._stall: asyncio.TimerHandle | None = None
+        self._refusal: tuple[int, str] | None = None
+        self._over = False
+        self._in_head = True
+        self._in_body = False
+        self._begun = 0  # heads begun in this read
+        self._raw = 0  # bytes of an unfinished head
+        self._head = 0  # bytes of its header fields so far
+        self._body = 0
+
+    # ---- the transport's word
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._visit.leave = self._leave
+        self._arm(self._limits.http_head_ms)
+
+    def data_received(self, data: bytes) -> None:
+        if self._over:
+            return
+        self._stamp()
+        alone = not self._in_body
+        self._begun = 0
+        super().data_received(data)
+        self._judge_the_rest(len(data), alone)
+
+    def _judge_the_rest(self, size: int, alone: bool) -> None:
+        """After `size` bytes were parsed; `alone`: they began with a head, not with the rest of a body."""
+        if self._over:
+            return
+        if self._in_head and (self._begun == 0 or (alone and self._begun == 1)):
+            self._raw += size
+            if self._raw > self._limits.http_line_bytes + self._limits.http_head_bytes:
+                self._refuse(431, "The head of the request is too long.")
+        if self._deadline is None and not self._in_body and not self._answering:
+            # Bytes between two requests (blank lines) have stopped uvicorn's own timer.
+            self._arm(self._limits.http_head_ms)
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """The peer may end its side and still wait for the answer; uvicorn would close at once."""
+        self._visit.ended = True
+        if self._over or not self._answering or self._in_body:
+            return None
+        self.cycle.keep_alive = False
+        return True
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stall = self.loop.call_later(self._limits.stall_ms / 1_000, self._visit.outbox.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._retire()
+        super().connection_lost(exc)
+        self._visit.over()
+
+    # ---- the parser's word
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._begun += 1
+        self._in_head = True
+        self._raw = self._head = self._body = 0
+        self._arm(self._limits.http_head_ms)
+        if len(self.pipeline) >= PIPELINED:
+            self._stop(429, f"More than {PIPELINED} requests wait on this connection. Read their answers first.")
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > self._limits.http_line_bytes:
+            self._stop(414, f"The request line is longer than {self._limits.http_line_bytes:,} bytes.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._head += len(name) + len(value) + 4
+        if self._head > self._limits.http_head_bytes:
+            self._stop(431, f"The headers are longer than {self._limits.http_head_bytes:,} bytes.")
+        if len(self.headers) > self._limits.http_headers:
+            self._stop(431, f"There are more than {self._limits.http_headers} headers.")
+
+    def on_headers_complete(self) -> None:
+        length = next((value for name, value in self.headers if name == b"content-length"), b"0")
+        # The parser has checked that it is a number (RFC 9112 §6.3).
+        if len(length) > 18 or int(length) > self._limits.frame_bytes:
+            self._stop(413, f"The body is longer than {self._limits.frame_bytes:,} bytes.")
+        if self._is_upgrade and self._answering:
+            self._stop(400, "An upgrade may not wait behind another request.")
+        self._in_head = False
+        self._in_body = True
+        self._arm(self._limits.half_frame_ms)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._body += len(body)
+        if self._body > self._limits.frame_bytes:
+            self._stop(413, f"The body is longer than {self._limits.frame_bytes:,} bytes.")
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        self._disarm()
+        super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._retire()
+        super().handle_websocket_upgrade()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # `Upgrade: h2c` is answered as plain HTTP/1.1; the parser cannot go on after it.
+        self.cycle.keep_alive = False
+
+    # ---- saying no
+
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn calls this when the parser stopped, by itself or by us."""
+        status, text = self._refusal or (400, "This is not a request that HTTP/1.1 knows.")
+        self._refuse(status, text)
+
+    def _stop(self, status: int, text: str) -> None:
+        self._refusal = (status, text)
+        raise Stop
+
+    def _refuse(self, status: int, text: str) -> None:
+        if self.pipeline or (self._answering and not self._in_body):
+            # What was asked properly before is answered first; the closing connection says the rest.
+            self._over = True
+            self._disarm()
+            self.cycle.keep_alive = False
+            if self._in_body:
+                self._visit.outbox.abort()
+            return
+        started = self._in_body and self.cycle.response_started
+        self._retire()
+        if not started:
+            self._visit.outbox.push(self._answer(status, text))
+        self._visit.part(f"http-{status}")
+
+    def _answer(self, status: int, text: str) -> bytes:
+        body = (text + "\n").encode()
+        lines = [b"HTTP/1.1 %d %s" % (status, http.HTTPStatus(status).phrase.encode())]
+        lines += [name + b": " + value for name, value in self.server_state.default_headers]
+        lines += [b"content-type: text/plain; charset=utf-8", b"content-length: %d" % len(body)]
+        lines += [b"connection: close", b"x-content-type-options: nosniff", b"", body]
+        return b"\r\n".join(lines)
+
+    def _too_late(self) -> None:
+        self._deadline = None
+        if self._in_head and self._begun == 0 and not self._raw:
+            self._visit.part("timed-out")
+        else:
+            self._refuse(408, "The request did not come in time.")
+
+    # ---- the rest
+
+    @property
+    def _answering(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        return cycle is not None and not cycle.response_complete
+
+    @property
+    def _is_upgrade(self) -> bool:
+        return bool(self.parser.should_upgrade() and self._should_upgrade())
+
+    def _arm(self, ms: int) -> None:
+        self._disarm()
+        self._deadline = self.loop.call_later(ms / 1_000, self._too_late)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _stamp(self) -> None:
+        """The `date` of the answers to what was just read."""
+        date = email.utils.formatdate(self._now_s(), usegmt=True).encode()
+        self.server_state.default_headers = [(b"date", date)]
+
+    def _retire(self) -> None:
+        """This object hears no more of the connection; somebody who waits for its request is told."""
+        self._over = True
+        self._disarm()
+        self._unset_keepalive_if_required()
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+        self.connections.discard(self)
+        if self._answering:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
+    def _leave(self, why: Overload) -> None:
+        """The server stops: what was asked is answered, then the connection ends."""
+        self._over = True
+        self._disarm()
+        self.shutdown()
