@@ -25,6 +25,7 @@ from teahouse.core.events import (
     Edited,
     HangUp,
     Posted,
+    Present,
     Reacted,
     Renamed,
     Reply,
@@ -32,6 +33,7 @@ from teahouse.core.events import (
     Signal,
     Stored,
     Tell,
+    Typing,
     Unreacted,
     Unseat,
     Word,
@@ -245,9 +247,9 @@ class Dispatch:
     def _carry_out(self, peer: Peer, words: Sequence[Word], replies: list[Reply] | None) -> None:
         """Do as the core says, in order. `replies` takes the answers of a question; None: answer in turn."""
         for word in words:
-            if word.__class__ is Draft:
-                peer.answers.append(word)  # type: ignore[arg-type]
-                self._feed.hand(word)  # type: ignore[arg-type]
+            if isinstance(word, Draft):
+                peer.answers.append(word)
+                self._feed.hand(word)
             elif isinstance(word, Reply):
                 (peer.answers if replies is None else replies).append(word)
             elif isinstance(word, Signal):
@@ -277,9 +279,8 @@ class Dispatch:
             for session in sessions:
                 rooms.update(session.rooms)
             self._feed.renamed(rooms.values(), self._show_renamed, signal)
-        else:
-            room: str = signal.room  # type: ignore[attr-defined]
-            self._feed.signal(chat.room_named(self._state, room), signal)
+        elif isinstance(signal, Present | Typing):
+            self._feed.signal(chat.room_named(self._state, signal.room), signal)
 
     def _show_renamed(self, signal: Renamed) -> None:
         sessions = self._state.sessions_by_person.get(signal.person.id, [])
@@ -337,24 +338,22 @@ class Dispatch:
                 self._relieve(peer)
 
     def _push_answers(self, peer: Peer) -> None:
-        answers = peer.answers
-        codec, outbox = peer.codec, peer.outbox
+        answers, codec, outbox = peer.answers, peer.codec, peer.outbox
         while answers:
             first = answers[0]
-            if first.__class__ is Draft:
-                if not first.done:  # type: ignore[union-attr]
+            if isinstance(first, Draft):
+                if not first.done:
                     return
                 answers.popleft()
-                self._push_outcome(peer, first)  # type: ignore[arg-type]
+                self._push_outcome(peer, first)
                 continue
-            if first.__class__ is Question:
-                if first.replies is None:  # type: ignore[union-attr]
+            if isinstance(first, Question):
+                if first.replies is None:
                     return
-                answers.popleft()
-                replies = first.replies  # type: ignore[union-attr]
+                replies = first.replies
             else:
-                answers.popleft()
-                replies = [first]  # type: ignore[list-item]
+                replies = [first]
+            answers.popleft()
             for reply in replies:
                 if unit := codec.answer(reply):
                     outbox.push(unit)

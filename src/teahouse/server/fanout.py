@@ -361,11 +361,14 @@ class Fanout:
                 cursor.loading = False
             if isinstance(events, StoreError):
                 log.warning("page-unread", room=room.name, page=number, code=events.code, error=events.message)
-                self._later(RETRY_S, lambda: [self.pump(cursor) for cursor in waiting])
+                self._later(RETRY_S, lambda: self._pump_all(waiting))
                 return
             if drops == self._pages.drops(room.id):
                 self._pages.put(room.id, format, number, [format.event(event) for event in events])
-            for cursor in waiting:
-                self.pump(cursor)
+            self._pump_all(waiting)
 
         self._read_page(room, number * PAGE, loaded)
+
+    def _pump_all(self, cursors: Sequence[Cursor]) -> None:
+        for cursor in cursors:
+            self.pump(cursor)

@@ -147,7 +147,7 @@ class Feed:
                 raise RuntimeError(f"{room.name}: event {event.seq} after head {room.head}")
             chat.apply(self._state, room.id, event)
             if event.__class__ is Deleted:
-                self._fanout.forget_text(room, event.target)  # type: ignore[attr-defined]
+                self._fanout.forget_text(room, event.target)
             events.append(event)
             sessions.append(draft.session)
         if events:

@@ -58,6 +58,7 @@ class Ids:
         self._end = 0
         self._ready: list[tuple[int, int]] = []
         self._refill: asyncio.Task[None] | None = None
+        self._ahead: asyncio.Task[None] | None = None
 
     async def take(self) -> int:
         """An id that was never given before."""
@@ -69,12 +70,12 @@ class Ids:
         id = self._next
         self._next += 1
         if self._end - self._next < LEASE_LOW and not self._ready:
-            self._more()
+            self._ahead = self._more()
         return id
 
     def _more(self) -> asyncio.Task[None]:
         if self._refill is None or self._refill.done():
-            self._refill = self._tasks.spawn(self._fill(), "lease ids")
+            self._refill = self._tasks.start(self._fill(), "lease ids")
         return self._refill
 
     async def _fill(self) -> None:
