@@ -1,0 +1,128 @@
+"""One batch: numbered, written, on the disk; or not, and why.
+
+Heads, records and what is known of messages move only after the commit. Drafts and requests that wait together share
+the transaction; a batch that is nothing but new messages is one INSERT in autocommit.
+
+The unique index is the check of keys: that a key is new is the rule, so nothing is looked up before. A violation undoes
+the statement; then the known keys are fetched and the batch is numbered once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+import apsw
+
+from teahouse.core.errors import StoreFatal
+from teahouse.core.events import Draft
+from teahouse.core.limits import Limits
+from teahouse.store.append import insert, known_keys, write
+from teahouse.store.connect import transaction
+from teahouse.store.faults import fault_of
+from teahouse.store.numbering import First, Key, Numbering, Tip
+from teahouse.store.records import Work
+from teahouse.store.targets import Targets
+from teahouse.store.upkeep import Upkeep
+
+RECORDED = 65_536  # authors who are known to have a record
+
+
+class Request:
+    """Something to be done on the writing connection; `future` gets `result`, once that is on disk.
+
+    then  called in the writer's thread, after the commit, with the result
+    """
+
+    __slots__ = ("future", "result", "then", "work")
+
+    def __init__(
+        self, work: Work, future: asyncio.Future[object], then: Callable[[object], None] | None = None
+    ) -> None:
+        self.work = work
+        self.future = future
+        self.then = then
+        self.result: object = None
+
+
+class Committer:
+    """The writing connection's transactions. Belongs to the writer's thread.
+
+    tips  room → where its log ends, on the disk
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        tips: dict[int, Tip],
+        upkeep: Upkeep,
+        limits: Limits,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self.tips = tips
+        self._connection = connection
+        self._upkeep = upkeep
+        self._limits = limits
+        self._now_ms = now_ms
+        self._targets = Targets(connection)
+        self._recorded: set[int] = set()
+        self._committing = False
+
+    def commit(self, drafts: Sequence[Draft], requests: Sequence[Request] = ()) -> None:
+        """Store them; on disk when it returns.
+
+        raises  StoreError  nothing of the batch was stored (StorageUnknown: perhaps all of it)
+                StoreFatal  the connection must not be used again
+        """
+        try:
+            batch = self._store(drafts, requests)
+        except (apsw.Error, MemoryError) as error:
+            self._targets.forget()
+            fault = fault_of(error, committing=self._committing, system_errno=self._connection.system_errno)
+            if self._connection.in_transaction:
+                fault = StoreFatal(f"A transaction could not be undone ({error}). Start again.")
+            raise fault from error
+        self._targets.stored()
+        self.tips.update(batch.tips)
+        self._upkeep.grown((room, tip.seq, tip.time) for room, tip in batch.tips.items())
+        if batch.deleted:
+            self._upkeep.scrub_soon()
+        if len(self._recorded) > RECORDED:
+            self._recorded.clear()
+        self._recorded.update(batch.people)
+        for request in requests:
+            if request.then is not None:
+                request.then(request.result)
+
+    def _store(self, drafts: Sequence[Draft], requests: Sequence[Request]) -> Numbering:
+        batch = self._number(drafts, {})
+        try:
+            self._write(batch, requests)
+        except apsw.ConstraintError:
+            if self._connection.in_transaction:
+                raise
+            self._targets.forget()
+            batch = self._number(drafts, known_keys(self._connection, drafts))
+            self._write(batch, requests)
+        return batch
+
+    def _number(self, drafts: Sequence[Draft], known: Mapping[Key, First]) -> Numbering:
+        batch = Numbering(
+            self.tips, self._targets, known, self._recorded, self._now_ms(), self._limits.emoji_per_message
+        )
+        for draft in drafts:
+            batch.take(draft)
+        return batch
+
+    def _write(self, batch: Numbering, requests: Sequence[Request]) -> None:
+        self._committing = False
+        if batch.plain and not requests:
+            if batch.rows:
+                self._committing = True
+                insert(self._connection, batch.rows)
+            return
+        with transaction(self._connection):
+            for request in requests:
+                request.result = request.work(self._connection)
+            write(self._connection, self._upkeep.index, batch)
+            self._committing = True

@@ -1,0 +1,180 @@
+"""Drafts become numbered events, or are told why not. The checks that only the log can make; see log.py.
+
+    Numbering(tips, targets, known, now)
+        .take(draft)  for each, in order ─▶ rows, deletions, new tips: what one transaction has to write
+
+Nothing is written here and nothing that was is changed: the ends of the rooms are copies until the batch is on disk.
+A batch may be numbered twice: where a key turns out to be on the disk already, the whole batch is numbered again
+with what is `known` now. So `take` sets all that it may have set before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+
+from teahouse.core.errors import KeyReused, NoSuchMessage, NotAllowed, Stale, TooMany
+from teahouse.core.events import Deleted, Draft, Edited, Posted, Reacted, Unreacted
+from teahouse.core.message import Person
+from teahouse.core.room import RoomRecord, fold
+from teahouse.store.rows import SEQ, Row, event_id, row_of
+from teahouse.store.targets import Target, Targets
+
+Key = tuple[str, int, int]  # the key, its author, the room
+
+
+class Tip:
+    """Where a room's log ends: the last number, its time, and the record after it."""
+
+    __slots__ = ("record", "seq", "time")
+
+    def __init__(self, seq: int, time: int, record: RoomRecord) -> None:
+        self.seq = seq
+        self.time = time
+        self.record = record
+
+
+class First:
+    """The event that has a key: its number, its time, and the digest of what was posted with it."""
+
+    __slots__ = ("digest", "seq", "time")
+
+    def __init__(self, seq: int, time: int, digest: int | None) -> None:
+        self.seq = seq
+        self.time = time
+        self.digest = digest
+
+
+class Numbering:
+    """One batch.
+
+    rows     to insert, in order
+    tips     the new ends of the rooms that got events
+    deleted  ids of the messages whose text goes
+    shaped   rooms whose record changed
+    people   authors who have no record yet
+    """
+
+    def __init__(
+        self,
+        tips: Mapping[int, Tip],
+        targets: Targets,
+        known: Mapping[Key, First],
+        recorded: Container[int],
+        now: int,
+        emoji_per_message: int,
+    ) -> None:
+        self._before = tips
+        self._targets = targets
+        self._keys = dict(known)
+        self._recorded = recorded
+        self._now = now
+        self._emoji_per_message = emoji_per_message
+        self.rows: list[Row] = []
+        self.tips: dict[int, Tip] = {}
+        self.deleted: list[int] = []
+        self.shaped: set[int] = set()
+        self.people: dict[int, Person] = {}
+
+    @property
+    def plain(self) -> bool:
+        """Whether one INSERT is all there is to do."""
+        return not (self.deleted or self.shaped or self.people)
+
+    def take(self, draft: Draft) -> None:
+        """Give the draft its number, or the number it had before, or its refusal."""
+        draft.again = False
+        draft.refusal = None
+        tip = self.tips.get(draft.room)
+        if tip is None:
+            before = self._before[draft.room]
+            tip = Tip(before.seq, before.time, before.record)
+        if draft.rules != tip.record.rules:
+            draft.refusal = Stale("The rules of the room have changed meanwhile.")
+            return
+        event = draft.event
+        seq, time = tip.seq + 1, max(self._now, tip.time)
+        target: Target | None = None
+        if isinstance(event, Posted):
+            if event.key is not None and self._key_is_known(draft, event.key, seq, time):
+                return
+        elif isinstance(event, Edited | Deleted | Reacted | Unreacted):
+            target = self._target(draft, event)
+            if target is None or self._changes_nothing(draft, event, target, seq, time):
+                return
+        event.seq, event.time = seq, time
+        tip.seq, tip.time = seq, time
+        self.tips[draft.room] = tip
+        self.rows.append(row_of(draft.room, event, draft.digest))
+        if event.shapes:
+            tip.record = fold(tip.record, event)
+            self.shaped.add(draft.room)
+        if event.author.id not in self._recorded:
+            self.people.setdefault(event.author.id, event.author)
+
+    def _key_is_known(self, draft: Draft, name: str, seq: int, time: int) -> bool:
+        key = (name, draft.event.author.id, draft.room)
+        first = self._keys.get(key)
+        if first is None:
+            self._keys[key] = First(seq, time, draft.digest)
+            return False
+        if first.digest == draft.digest:
+            _again(draft, (first.seq, first.time))
+        else:
+            draft.refusal = KeyReused(
+                f"The key names your message {first.seq} already, with other contents. Use a new key.", field="key"
+            )
+        return True
+
+    def _target(self, draft: Draft, event: Edited | Deleted | Reacted | Unreacted) -> Target | None:
+        id = event_id(draft.room, event.target)
+        target = self._targets.of(id) or self._in_this_batch(id)
+        if target is None:
+            draft.refusal = NoSuchMessage(f"There is no message {event.target} in this room.", field="target")
+        elif draft.own_only and target.author != event.author.id:
+            draft.refusal = NotAllowed("The message is another's.")
+            return None
+        return target
+
+    def _in_this_batch(self, id: int) -> Target | None:
+        for row in reversed(self.rows):
+            if row[0] == id and row[2] == Posted.kind:
+                target = Target(row[3], (id & SEQ, row[1]))
+                self._targets.add(id, target)
+                return target
+        return None
+
+    def _changes_nothing(
+        self, draft: Draft, event: Edited | Deleted | Reacted | Unreacted, target: Target, seq: int, time: int
+    ) -> bool:
+        """Whether the draft is answered already; else it is played into the target."""
+        if isinstance(event, Deleted):
+            if target.deleted is not None:
+                _again(draft, target.deleted)
+                return True
+            target.deleted = (seq, time)
+            self.deleted.append(event_id(draft.room, event.target))
+            return False
+        if target.deleted is not None:
+            draft.refusal = NoSuchMessage(f"The message {event.target} was deleted.", field="target")
+            return True
+        if isinstance(event, Edited):
+            return False
+        wanted = isinstance(event, Reacted)
+        there, *since = target.reactions.get((event.emoji, event.author.id), (False, *target.first))
+        if there == wanted:
+            _again(draft, (since[0], since[1]))
+            return True
+        if wanted and event.emoji not in target.emoji and len(target.emoji) >= self._emoji_per_message:
+            draft.refusal = TooMany(
+                f"The message has {self._emoji_per_message} different emoji, its limit. Use one that is there.",
+                field="emoji",
+                limit=self._emoji_per_message,
+            )
+            return True
+        target.react(event.emoji, event.author.id, wanted, seq, time)
+        return False
+
+
+def _again(draft: Draft, first: tuple[int, int]) -> None:
+    draft.again = True
+    draft.event.seq, draft.event.time = first

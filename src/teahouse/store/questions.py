@@ -1,0 +1,93 @@
+"""Questions that are answered by reading alone, each by a few short scans. See `Store` in base.py for what they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import apsw
+
+from teahouse.core.events import Event, Posted
+from teahouse.core.message import Person
+from teahouse.store.base import Standing
+from teahouse.store.connect import run
+from teahouse.store.records import last_event
+from teahouse.store.rows import COLUMNS, SEQ, event_id, event_of
+
+UNREAD = 100  # counted up to here
+UNREAD_SCAN = 10_000  # the newest events that are looked at: somebody who talks alone is no reason to read a whole log
+GUESTS = 10_000
+DIRECTS = 200
+
+
+def events(connection: apsw.Connection, room: int, name: str, after: int, upto: int, limit: int) -> list[Event]:
+    """Events with after < seq ≤ upto, oldest first."""
+    rows = run(
+        connection,
+        f"SELECT {COLUMNS} FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",  # noqa: S608
+        (event_id(room, min(after, SEQ)), event_id(room, min(upto, SEQ)), limit),
+    )
+    return [event_of(row, name) for row in rows]
+
+
+def time_of(connection: apsw.Connection, room: int, seq: int) -> int | None:
+    """The time of one event."""
+    if not 0 < seq <= SEQ:
+        return None
+    time: int | None = connection.execute("SELECT time FROM events WHERE id = ?", (event_id(room, seq),)).get
+    return time
+
+
+def start_of_last(connection: apsw.Connection, room: int, head: int, count: int) -> int:
+    """The cursor from which the newest `count` messages are seen."""
+    if count <= 0:
+        return head
+    id = connection.execute(
+        "SELECT id FROM events WHERE id > ? AND id <= ? AND kind = ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+        (event_id(room, 0), event_id(room, head), Posted.kind, count - 1),
+    ).get
+    return 0 if id is None else (id & SEQ) - 1
+
+
+def standing(connection: apsw.Connection, person: Person, rooms: Sequence[tuple[int, int]]) -> list[Standing]:
+    """How the person stands to each (room id, head)."""
+    named = mention_of(person.name)
+    answers: list[Standing] = []
+    for room, head in rooms:
+        read = connection.execute("SELECT read FROM marks WHERE person = ? AND room = ?", (person.id, room)).get or 0
+        unread = run(
+            connection,
+            "SELECT text FROM events WHERE id > ? AND id <= ? AND kind = ? AND author <> ? AND text IS NOT NULL "
+            "ORDER BY id DESC LIMIT ?",
+            (event_id(room, max(read, head - UNREAD_SCAN)), event_id(room, head), Posted.kind, person.id, UNREAD),
+        )
+        mentions = sum(1 for (text,) in unread if named.search(text.casefold()))
+        answers.append(Standing(read, len(unread), mentions))
+    return answers
+
+
+def mention_of(name: str) -> re.Pattern[str]:
+    """What finds `@name` in a casefolded text: not in an address, not the beginning of a longer name."""
+    return re.compile(rf"(?<![^\W_])@{re.escape(name.casefold())}(?![\w\-\[\]{{}}\\|^`])")
+
+
+def directs_of(connection: apsw.Connection, person: int) -> list[str]:
+    """Names of the person's direct rooms, the one most recently written in first."""
+    rooms = run(
+        connection,
+        "SELECT id, name FROM rooms WHERE low = ?1 UNION SELECT id, name FROM rooms WHERE high = ?1",
+        (person,),
+    )
+    by_time = sorted(rooms, key=lambda room: (last_event(connection, room[0])[1], room[0]), reverse=True)
+    return [name for _, name in by_time[:DIRECTS]]
+
+
+def recent_guests(connection: apsw.Connection, now: int) -> list[Person]:
+    """Guests with a chosen name and a valid token, the latest first."""
+    rows = run(
+        connection,
+        "SELECT id, name FROM people JOIN (SELECT person, max(ends) AS ends FROM tokens WHERE ends > ? GROUP BY person) "
+        "ON person = id WHERE kind = 'guest' AND chosen ORDER BY ends DESC, id DESC LIMIT ?",
+        (now, GUESTS),
+    )
+    return [Person(id, name) for id, name in rows]

@@ -1,0 +1,67 @@
+"""A few threads that read, each job with a connection of its own that can't write.
+
+Transactions are short: a reader that stays in one keeps the write-ahead log from starting again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import apsw
+
+from teahouse.core.errors import StorageError, StoreFatal
+from teahouse.store.connect import reading, transaction
+from teahouse.store.faults import fault_of
+
+READERS = 2
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Readers:
+    """See the module's docstring. `on_fatal` is called on the loop."""
+
+    def __init__(self, path: Path, vfs: str | None, on_fatal: Callable[[StoreFatal], None]) -> None:
+        self._on_fatal = on_fatal
+        self._idle: queue.LifoQueue[apsw.Connection] = queue.LifoQueue()
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="teahouse-reader")
+        for _ in range(READERS):
+            self._idle.put(reading(path, vfs))
+
+    async def ask(
+        self, question: Callable[Concatenate[apsw.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The answer of `question(connection, …)`: all that it reads is of one moment.
+
+        raises StorageError  the disk could not be read, or the store is closed
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, lambda: self._answer(question, *args, **kwargs))
+        except (apsw.Error, MemoryError) as error:
+            fault = fault_of(error, committing=False)
+            if isinstance(fault, StoreFatal):
+                self._on_fatal(fault)
+            raise StorageError(f"The disk could not be read ({error}). Try again.") from error
+
+    def _answer(
+        self, question: Callable[Concatenate[apsw.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        connection = self._idle.get()
+        try:
+            with transaction(connection, "BEGIN"):
+                return question(connection, *args, **kwargs)
+        finally:
+            self._idle.put(connection)
+
+    def close(self) -> None:
+        """Wait for what is being read, close. Blocks."""
+        self._threads.shutdown()
+        while not self._idle.empty():
+            self._idle.get().close()

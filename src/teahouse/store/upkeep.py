@@ -1,0 +1,112 @@
+"""What the writer does for the file itself: the search index, checkpoints, scrubbing.
+
+    index       while nothing else is to do; between two batches once it is a second behind
+    checkpoint  when the write-ahead log has WAL_PAGES pages; after the batch was answered
+    scrub       after a deletion: the write-ahead log still has the page as it was, until it is cut off
+
+SQLite's own checkpoint (wal_autocheckpoint) throws its errors away, and a failed fsync is one that must not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import apsw
+import structlog
+
+from teahouse.core.errors import StoreFatal
+from teahouse.store.connect import BUSY_MS
+from teahouse.store.faults import fault_of
+from teahouse.store.index import SLICE, Index
+
+log = structlog.get_logger("teahouse.store")
+
+QUIET_S = 0.02  # without work for this long the writer is idle
+LATE_MS = 1_000  # what waits this long is done between two batches
+WAL_PAGES = 1_000
+
+
+class Upkeep:
+    """Belongs to the writer's thread."""
+
+    def __init__(self, connection: apsw.Connection, now_ms: Callable[[], int]) -> None:
+        self._connection = connection
+        self._now_ms = now_ms
+        self.index = Index(connection)
+        self._wal_pages = 0
+        self._scrub_since: int | None = None
+        self._not_before = 0  # after a failure: when to try again
+        connection.set_wal_hook(self._committed)
+
+    def _committed(self, connection: apsw.Connection, database: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    def open(self, heads: Iterable[tuple[int, int, int]]) -> None:
+        """Learn what is to be done for these rooms, (id, head, time of the head)."""
+        self.index.open()
+        self.index.grown(heads)
+
+    def grown(self, heads: Iterable[tuple[int, int, int]]) -> None:
+        """These rooms, (id, head, time of the head), have new events on disk."""
+        self.index.grown(heads)
+
+    def scrub_soon(self) -> None:
+        """Something was deleted."""
+        if self._scrub_since is None:
+            self._scrub_since = self._now_ms()
+
+    def patience(self) -> float | None:
+        """How long the writer may wait for work before `idle`, in seconds; None: nothing is to be done."""
+        if not self.index.behind and self._scrub_since is None:
+            return None
+        return max(QUIET_S, (self._not_before - self._now_ms()) / 1_000)
+
+    def idle(self) -> None:
+        """Nothing came: a step of what is to be done. Raises StoreFatal alone."""
+        if self._now_ms() < self._not_before:
+            return
+        if self.index.behind:
+            self._try(self.index.step)
+        elif self._scrub_since is not None:
+            self._try(self._scrub)
+
+    def after_batch(self, events: int) -> None:
+        """A batch was answered: what can't wait. Raises StoreFatal alone."""
+        if self._wal_pages >= WAL_PAGES:
+            self.checkpoint()
+        now = self._now_ms()
+        if now < self._not_before:
+            return
+        oldest = self.index.oldest()
+        if oldest is not None and now - oldest > LATE_MS:
+            self._try(lambda: self.index.step(max(SLICE, events)))  # as fast as the log grows
+        if self._scrub_since is not None and now - self._scrub_since > LATE_MS:
+            self._try(self._scrub)
+
+    def checkpoint(self) -> None:
+        """Move pages from the write-ahead log into the file, as far as no reader needs them. Raises StoreFatal alone."""
+        self._try(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE))
+
+    def close(self) -> None:
+        """Leave one file, with all in it. Raises StoreFatal alone."""
+        self._try(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))
+
+    def _scrub(self) -> None:
+        self._connection.set_busy_timeout(0)  # a reader is no reason to keep writers waiting: later, then
+        try:
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        finally:
+            self._connection.set_busy_timeout(BUSY_MS)
+        self._scrub_since = None
+
+    def _try(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except (apsw.Error, MemoryError) as error:
+            fault = fault_of(error, committing=False, system_errno=self._connection.system_errno)
+            if isinstance(fault, StoreFatal):
+                raise fault from error
+            self._not_before = self._now_ms() + LATE_MS
+            if not isinstance(error, apsw.BusyError):
+                log.warning("upkeep-put-off", why=str(fault))
