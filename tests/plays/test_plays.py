@@ -12,6 +12,7 @@ from teahouse.server.server import Server
 from teahouse.store.sqlite import SqliteStore
 
 from teahouse.core.limits import LAN
+from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
 from tests.plays.language import Play, read_play
 from tests.plays.stage import Stage
@@ -27,7 +28,7 @@ AT_ONCE = 16
 @asynccontextmanager
 async def a_house(folder: Path) -> AsyncIterator[tuple[str, int]]:
     """A real server with a real store in this process; where it listens."""
-    store = SqliteStore(folder, LAN)
+    store = SqliteStore(folder, LAN, Clock().now_ms)
     server = Server(Engine(store, LAN, name="Teahouse", version="test"), host="127.0.0.1", port=0)
     await server.start()
     try:

@@ -11,6 +11,7 @@ from teahouse.store.sqlite import SqliteStore
 
 from teahouse.core.limits import LAN, Limits
 from teahouse.core.state import DEFAULT_ROOM
+from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
 from teahouse.server.server import Server
 from tests.support.inbox import PATIENCE_S
@@ -114,7 +115,7 @@ async def hears(client: JsonClient) -> str:
 @contextlib.asynccontextmanager
 async def open_house(folder: Path, limits: Limits = LAN) -> AsyncIterator[House]:
     """A node with this data folder, from its start to its stop."""
-    engine = Engine(SqliteStore(folder, limits), limits, name="Teahouse", version="0")
+    engine = Engine(SqliteStore(folder, limits, Clock().now_ms), limits, name="Teahouse", version="0")
     server = Server(engine, host=HOST, port=0, names=["tea.example"])
     await server.start()
     house = House(engine, server)

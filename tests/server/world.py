@@ -20,6 +20,7 @@ from teahouse.core.errors import Overload, StoreFatal, WireError
 from teahouse.core.events import Draft, Event, RulesChanged
 from teahouse.core.limits import LAN, Limits
 from teahouse.core.message import nameless
+from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
 from teahouse.server.outbox import Outbox
 from teahouse.store.log import Log
@@ -130,7 +131,7 @@ class World:
         self.run(self._start(limits))
 
     async def _start(self, limits: Limits) -> None:
-        self.store = SqliteStore(self.folder, limits)
+        self.store = SqliteStore(self.folder, limits, Clock().now_ms)
         self.disk = SlowDisk(self.store.log)
         self.store.log = self.disk
         self.engine = Engine(self.store, limits, name="Teahouse", version="0")
