@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from teahouse.server.server import Server
-from teahouse.store.sqlite import SqliteStore
 
 from teahouse.core.limits import LAN
 from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
+from teahouse.server.server import Server
+from teahouse.store.sqlite import SqliteStore
 from tests.plays.language import Play, read_play
 from tests.plays.stage import Stage
 from tests.plays.verbs import do

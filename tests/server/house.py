@@ -7,13 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from teahouse.store.sqlite import SqliteStore
-
 from teahouse.core.limits import LAN, Limits
 from teahouse.core.state import DEFAULT_ROOM
 from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
 from teahouse.server.server import Server
+from teahouse.store.sqlite import SqliteStore
 from tests.support.inbox import PATIENCE_S
 from tests.support.json_client import JsonClient
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from teahouse.store.sqlite import SqliteStore
 
 from teahouse.core.commands import Command, Hello, Join
 from teahouse.core.errors import Overload, StoreFatal, WireError
@@ -24,6 +23,7 @@ from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
 from teahouse.server.outbox import Outbox
 from teahouse.store.log import Log
+from teahouse.store.sqlite import SqliteStore
 from teahouse.wire.base import Codec
 from teahouse.wire.frames import FramesCodec
 from teahouse.wire.lines import LinesCodec
