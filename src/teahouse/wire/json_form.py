@@ -52,6 +52,7 @@ _KEYS = {
 
 _FIELD = re.compile(r"(?: - at `\$\.|required field `)([^`.\[]+)")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_PAIR = re.compile(r"\[\]|\{\}")
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 
 
@@ -115,7 +116,7 @@ def _too_deep(text: str) -> bool:
     """Whether more than MAX_DEPTH brackets are open somewhere. Each pass takes the innermost pairs away."""
     brackets = _NO_BRACKET.sub("", _STRING.sub("", text))
     for _ in range(MAX_DEPTH):
-        brackets = brackets.replace("[]", "").replace("{}", "")
+        brackets = _PAIR.sub("", brackets)
     return bool(brackets)
 
 

@@ -53,8 +53,9 @@ class LinesCodec(TextDoor):
     def __init__(self, limits: Limits, after: int | None = None) -> None:
         super().__init__(limits, last=LAST, after=after)
 
-    def waits(self) -> None:
+    def waits(self) -> tuple[int, bool] | None:
         """Never: people think while they type."""
+        return None
 
     def silence(self) -> list[Heard]:
         """Completes nothing."""

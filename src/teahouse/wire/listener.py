@@ -86,8 +86,9 @@ class ListenerCodec:
         """Bytes are for the door that comes after this one."""
         return []
 
-    def waits(self) -> None:
+    def waits(self) -> tuple[int, bool] | None:
         """Never: nothing is unfinished where nothing was said."""
+        return None
 
     def silence(self) -> list[Heard]:
         """Is what a listener does."""

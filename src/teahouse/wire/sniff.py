@@ -98,7 +98,10 @@ def _http2(data: bytes) -> Answer:
 
 _PREAMBLES = (b"SSH-", b"EHLO ", b"HELO ", b"RFB 0", b"<?xml", b"<stream:", b"CONNECT {")
 _STREAM_LINE = re.compile(rb"[^\n]* (?:RTSP/1\.0|SIP/2\.0)\r?\n")
-_STREAM_BEGINNING = re.compile(rb"[A-Z_]{3,20} (?:rtspu?|sips?):[^\n]*")
+_STREAM_METHODS = frozenset(
+    (b"OPTIONS", b"DESCRIBE", b"ANNOUNCE", b"SETUP", b"PLAY", b"RECORD", b"INVITE", b"REGISTER", b"SUBSCRIBE", b"NOTIFY", b"MESSAGE")
+)  # fmt: skip
+_STREAM_TARGETS = (b"rtsp:", b"sip:", b"sips:")
 _REDIS = re.compile(rb"\*[0-9]{1,10}\r\n\$")
 _REDIS_BEGINNING = re.compile(rb"\*(?:[0-9]{1,10}(?:\r\n?)?)?")
 _FTP = re.compile(rb"(?:USER|PASS) [^ \r\n]+\r\n")
@@ -109,10 +112,29 @@ def _foreign(data: bytes) -> Answer:
     if (answer := _starts(data, *_PREAMBLES)) is not None:
         return answer
     line = _first_line(data)
-    if b"\0" in line or _REDIS.match(data) or (line.endswith(b"\n") and (_STREAM_LINE.match(line) or _FTP.match(line))):
+    if line.endswith(b"\n") and (_STREAM_LINE.match(line) or _FTP.match(line)):
         return MATCH
-    beginnings = (_STREAM_BEGINNING, _REDIS_BEGINNING, _FTP_BEGINNING)
-    return BEGINNING if any(beginning.fullmatch(data) for beginning in beginnings) else None
+    if _REDIS.match(data) or (b"\0" in line and _is_text(line[: line.index(b"\0")])):
+        return MATCH
+    if _REDIS_BEGINNING.fullmatch(data) or _FTP_BEGINNING.fullmatch(data) or _begins_stream(data):
+        return BEGINNING
+    return None
+
+
+def _begins_stream(data: bytes) -> bool:
+    """Whether this may become the first line of RTSP or SIP. From the space on: the methods alone are words."""
+    method, space, target = data.partition(b" ")
+    if not space or method not in _STREAM_METHODS or b"\n" in target:
+        return False
+    return target.startswith(_STREAM_TARGETS) or any(known.startswith(target) for known in _STREAM_TARGETS)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _proxy(data: bytes) -> Answer:

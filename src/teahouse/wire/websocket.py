@@ -69,8 +69,9 @@ class JsonCodec:
             return [BadJson(f"A message has at most {self._limit} bytes.", limit=self._limit)]
         return [json_form.decode(data)]
 
-    def waits(self) -> None:
+    def waits(self) -> tuple[int, bool] | None:
         """Never: unfinished messages are the protocol's."""
+        return None
 
     def silence(self) -> list[Heard]:
         """Completes nothing."""
