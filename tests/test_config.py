@@ -15,6 +15,7 @@ EXAMPLES: dict[str, tuple[str | int, str | int, str | int]] = {
     # three usable values, none of them the default: for the flag, the environment, the file
     "host": ("10.0.0.1", "10.0.0.2", "10.0.0.3"),
     "port": (7301, 7302, 7303),
+    "names": ("tea.one", "tea.two,tea.lan", "tea.three"),
     "data": ("/srv/one", "/srv/two", "/srv/three"),
     "limits": ("lan", "none", "internet"),
     "log": ("debug", "warning", "error"),
@@ -43,6 +44,8 @@ def value_of(setting: Setting, flags: dict[str, str | None], environment: dict[s
     """What the setting is, and which place decided."""
     loaded = load(flags, environment)
     value = getattr(loaded.settings, setting.name)
+    if isinstance(value, tuple):
+        value = ",".join(value)
     return (str(value) if isinstance(value, Path) else value), loaded.origins[setting.name]
 
 
@@ -99,7 +102,9 @@ def test_a_wrong_type_in_the_file_names_file_and_setting_and_what_would_do(setti
 
 @each_setting
 def test_a_value_that_cannot_be_used_is_refused_from_every_place(setting: Setting) -> None:
-    wrong = "65536" if setting.kind is int else "loud" if setting.name in ("limits", "log") else ""
+    wrong = {"host": "", "port": "65536", "names": "http://tea", "data": "", "limits": "loud", "log": "loud"}[
+        setting.name
+    ]
     assert the_complaint({setting.name: wrong}, {}).startswith(
         f"{setting.flag}: found “{wrong}”".replace("“65536”", "65536")
     )
@@ -125,7 +130,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_name() -> None:
 
 def test_an_unknown_key_that_is_like_nothing_is_refused_with_all_names() -> None:
     a_file("[zzz]\n")
-    assert the_complaint({}, {}).endswith("There are: host, port, data, limits, log.")
+    assert the_complaint({}, {}).endswith("There are: host, port, names, data, limits, log.")
 
 
 def test_an_unknown_variable_is_let_be() -> None:

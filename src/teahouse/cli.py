@@ -30,6 +30,7 @@ from teahouse.core.limits import Limits
 from teahouse.logs import set_up_logs
 from teahouse.screen import Facts, draw, resident_bytes
 from teahouse.server.addresses import lan_address
+from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
 from teahouse.server.server import Server
 from teahouse.store.check import check_folder
@@ -55,7 +56,7 @@ app.command(config_app)
 def _flag(name: str) -> Parameter:
     """A setting on the command line, with the help that the table has for it."""
     setting = next(setting for setting in SETTINGS if setting.name == name)
-    return Parameter(help=f"{setting.about} [{setting.variable}; default: {setting.default}]")
+    return Parameter(help=f"{setting.about} [{setting.variable}; default: {setting.default or 'none'}]")
 
 
 Text = str | None
@@ -68,6 +69,7 @@ class Flags:
 
     host: Annotated[Text, _flag("host")] = None
     port: Annotated[Text, _flag("port")] = None
+    names: Annotated[Text, _flag("names")] = None
     data: Annotated[Text, _flag("data")] = None
     limits: Annotated[Text, _flag("limits")] = None
     log: Annotated[Text, _flag("log")] = None
@@ -95,10 +97,12 @@ def config_check(*, flags: Flags = NO_FLAGS) -> None:
     loaded = load(asdict(flags), os.environ)
     limits = choose_limits(loaded.settings, resolve(loaded.settings.host))
     for setting in SETTINGS:
-        value = str(getattr(loaded.settings, setting.name))
-        if value == "auto":
+        value = getattr(loaded.settings, setting.name)
+        if setting.name == "names":
+            value = ",".join(value)
+        elif value == "auto":
             value = f"{limits.profile} (auto)"
-        print(f"{setting.name:<8}{value:<32}{loaded.origins[setting.name]}")
+        print(f"{setting.name:<8}{value!s:<32}{loaded.origins[setting.name]}")
 
 
 @app.command(name="check")
@@ -147,8 +151,8 @@ async def run(settings: Settings, limits: Limits) -> None:
         loop.add_signal_handler(number, on_signal, number)
     if limits.profile == "none":
         log.warning("no limits: for benchmarks alone, whoever gets here may use up this machine")
-    engine = Engine(SqliteStore(settings.data, limits), limits, name=NAME, version=__version__)
-    server = Server(engine, host=settings.host, port=settings.port)
+    engine = Engine(SqliteStore(settings.data, limits, Clock().now_ms), limits, name=NAME, version=__version__)
+    server = Server(engine, host=settings.host, port=settings.port, names=settings.names)
     await server.start()
     for host, port in server.addresses:
         log.info("listening", host=host, port=port, limits=limits.profile, data=str(settings.data), pid=os.getpid())

@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str
     port: int
+    names: tuple[str, ...]
     data: Path
     limits: Literal["auto", "none", "lan", "internet"]
     log: Literal["debug", "info", "warning", "error"]
@@ -67,6 +68,10 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         return PREFIX + self.name.upper()
 
 
+def _names_in(text: str) -> tuple[str, ...]:
+    return tuple(name for part in text.split(",") if (name := part.strip()))
+
+
 def _one_of(*words: str) -> Callable[[str], bool]:
     return lambda text: text in words
 
@@ -87,6 +92,14 @@ SETTINGS = (
         fits=lambda number: 0 <= number <= 65_535,
         wants="a whole number from 0 to 65535 (0 takes a free port)",
         about="Listen on this port; every client uses it.",
+    ),
+    Setting(
+        name="names",
+        kind=str,
+        default="",
+        fits=lambda text: all(re.fullmatch(r"[\w.-]{1,253}", name) for name in _names_in(text)),
+        wants="host names, separated by commas",
+        about="Names by which browsers reach this server, beside its addresses and the machine's own name.",
     ),
     Setting(
         name="data",
@@ -144,6 +157,7 @@ def load(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> Loa
             values[name], origins[name] = _checked(setting, content[name], f"{path}, {name}"), str(path)
         else:
             values[name], origins[name] = setting.default, "default"
+    values["names"] = _names_in(values["names"])
     values["data"] = Path(values["data"])
     if path is not None and origins["data"] == str(path):
         values["data"] = path.parent / values["data"]

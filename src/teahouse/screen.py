@@ -54,7 +54,7 @@ def draw(facts: Facts, *, terminal: bool) -> str:
     ]
     lines = ["", f"  {_bold('Teahouse', terminal)} {facts.version} is open.", ""]
     for label, value in rows:
-        lines += f"  {_grey(label.ljust(12), terminal)}{value}".rstrip().split("\n")
+        lines += f"  {_grey(label.ljust(12), terminal)}{value}".split("\n") if label else [""]
     if facts.lan and terminal:
         lines += ["", *(f"  {line}" for line in qr_code(page))]
     lines += ["", f"  {_grey('Ctrl-C closes it; whatever was said stays.', terminal)}", ""]

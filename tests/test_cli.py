@@ -1,0 +1,272 @@
+"""The command line: what it prints, how it ends. Real processes, because exit codes and signals are theirs."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from teahouse import __version__
+from teahouse.cli import EXIT_CONFIG, Flags
+from teahouse.config import SETTINGS
+
+ROOT = Path(__file__).parent.parent
+PATIENCE_S = 30  # for a process that starts or ends, on a busy machine
+
+
+def surroundings(**settings: str) -> dict[str, str]:
+    """The environment of a process: nothing of ours but what is given."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TEAHOUSE_")}
+    return clean | {f"TEAHOUSE_{name.upper()}": value for name, value in settings.items()}
+
+
+def teahouse(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "teahouse", *words],
+        cwd=folder,
+        env=surroundings(**settings),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+@contextmanager
+def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], int, list[str]]]:
+    """A server on a free port: its process, its port, and what it has logged until it listened."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "teahouse", "serve", "--port", "0", *words],
+        cwd=folder,
+        env=surroundings(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        logged: list[str] = []
+        for line in process.stderr:
+            logged.append(line)
+            if found := re.search(r"event=listening .*\bport=(\d+)", line):
+                yield process, int(found[1]), logged
+                break
+        else:
+            pytest.fail(f"it never listened: {logged}")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def one_line(text: str) -> str:
+    """The text, which is one line, without its end."""
+    assert text.endswith("\n")
+    assert text.count("\n") == 1, text
+    return text[:-1]
+
+
+# ---- what it says
+
+
+def test_every_setting_is_a_flag() -> None:
+    assert [field.name for field in fields(Flags)] == [*(setting.name for setting in SETTINGS), "config"]
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    assert teahouse(tmp_path, "--version").stdout == f"{__version__}\n"
+
+
+def test_help_shows_every_flag_with_its_variable(tmp_path: Path) -> None:
+    shown = teahouse(tmp_path, "serve", "--help").stdout
+    for setting in SETTINGS:
+        assert setting.flag in shown
+        assert setting.variable in shown
+
+
+def test_config_check_says_each_value_and_where_it_comes_from(tmp_path: Path) -> None:
+    (tmp_path / "teahouse.toml").write_text('log = "error"\nport = 7301\n', encoding="utf-8")
+    said = teahouse(tmp_path, "config", "check", "--port", "7303", port="7302", data="tea")
+    assert said.returncode == 0
+    assert [line.split() for line in said.stdout.splitlines()] == [
+        ["host", "127.0.0.1", "default"],
+        ["port", "7303", "--port"],
+        ["names", "default"],
+        ["data", "tea", "TEAHOUSE_DATA"],
+        ["limits", "lan", "(auto)", "default"],
+        ["log", "error", "teahouse.toml"],
+    ]
+
+
+@pytest.mark.parametrize("command", [["config", "check"], ["serve"], []], ids=["config check", "serve", "nothing"])
+@pytest.mark.parametrize(
+    ("flag", "value", "said"),
+    [
+        ("--port", "many", "--port: found “many”"),
+        ("--host", "nowhere.invalid", "nowhere.invalid is no address"),
+        ("--host", "0.0.0.0", "say --limits lan"),
+        ("--limits", "internet", "needs TLS and accounts"),
+        ("--config", "gone.toml", "gone.toml cannot be read"),
+    ],
+)
+def test_what_cannot_be_used_ends_the_start_with_one_line(
+    tmp_path: Path, command: list[str], flag: str, value: str, said: str
+) -> None:
+    ended = teahouse(tmp_path, *command, flag, value)
+    assert ended.returncode == EXIT_CONFIG
+    assert ended.stdout == ""
+    assert said in one_line(ended.stderr)
+    assert not (tmp_path / "teahouse-data").exists()
+
+
+def test_an_unknown_flag_ends_the_start(tmp_path: Path) -> None:
+    assert teahouse(tmp_path, "serve", "--prot", "1").returncode == EXIT_CONFIG
+
+
+# ---- serving
+
+
+def test_the_screen_says_how_to_join(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, port, _):
+        process.send_signal(signal.SIGTERM)
+        screen, _ = process.communicate(timeout=PATIENCE_S)
+    assert f"http://127.0.0.1:{port}/\n" in screen
+    assert f"nc 127.0.0.1 {port}\n" in screen
+    assert f"ws://127.0.0.1:{port}/ws\n" in screen
+    assert "teahouse-data\n" in screen
+    assert re.search(r"memory +\d+ MB", screen)
+    assert screen.count("\n") <= 24
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_peace_and_everyone_is_told(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(tmp_path) as (process, port, _), socket.create_connection(("127.0.0.1", port), PATIENCE_S) as guest:
+        guest.sendall(b"hello\n")
+        heard = b""
+        while b"/help" not in heard:
+            heard += guest.recv(4096)
+        process.send_signal(number)
+        while more := guest.recv(4096):
+            heard += more
+        guest.close()
+        assert process.wait(PATIENCE_S) == 0
+    assert heard.endswith(b"* the house closes\n")
+
+
+def test_what_was_said_is_there_after_the_next_start(tmp_path: Path) -> None:
+    heard, screen = b"", ""
+    for words in (b"one", b"two"):
+        with serving(tmp_path) as (process, port, _):
+            with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as guest:
+                guest.sendall(words + b"\n/history\n")
+                heard = b""
+                while b"* the last" not in heard or not heard.endswith(b"\n"):
+                    heard += guest.recv(4096)
+            process.send_signal(signal.SIGTERM)
+            screen, _ = process.communicate(timeout=PATIENCE_S)
+    assert b": one\n" in heard
+    assert "1 events in 1 room" in screen
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, port, _), socket.create_connection(("127.0.0.1", port), PATIENCE_S) as guest:
+        guest.sendall(b"hello\n")
+        assert guest.recv(4096)
+        process.send_signal(signal.SIGTERM)  # it waits for the guest, who does not close
+        assert process.stderr is not None
+        while "event=stopping" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 128 + signal.SIGTERM
+
+
+def test_a_taken_port_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ended = teahouse(tmp_path, "--port", str(port))
+    assert ended.returncode == EXIT_CONFIG
+    assert f"Port {port} of 127.0.0.1 is taken" in one_line(ended.stderr)
+
+
+def test_a_folder_that_another_server_uses_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, _, _):
+        ended = teahouse(tmp_path, "--port", "0")
+        assert ended.returncode == EXIT_CONFIG
+        assert str(process.pid) in one_line(ended.stderr)
+
+
+def test_a_folder_that_cannot_be_made_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "tea").write_text("a file", encoding="utf-8")
+    ended = teahouse(tmp_path, "--port", "0", "--data", "tea/house")
+    assert ended.returncode == EXIT_CONFIG
+    assert "tea/house" in one_line(ended.stderr)
+
+
+def test_a_file_that_is_no_database_ends_the_start_with_70(tmp_path: Path) -> None:
+    folder = tmp_path / "teahouse-data"
+    folder.mkdir()
+    (folder / "teahouse.sqlite").write_bytes(b"no database at all\n" * 400)
+    ended = teahouse(tmp_path, "--port", "0")
+    assert ended.returncode == 70
+    assert "teahouse.sqlite" in ended.stderr
+
+
+def test_limits_none_says_so_loudly(tmp_path: Path) -> None:
+    with serving(tmp_path, "--limits", "none") as (process, _, logged):
+        assert any("level=warning" in line and "no limits" in line for line in logged)
+        process.send_signal(signal.SIGTERM)
+        screen, _ = process.communicate(timeout=PATIENCE_S)
+    assert "NONE" in screen
+
+
+# ---- checking a folder
+
+
+def test_check_finds_nothing_where_all_is_well(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, port, _):
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as guest:
+            guest.sendall(b"hello\n")
+            assert guest.recv(4096)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+    for words in (["check"], ["check", "teahouse-data"]):
+        checked = teahouse(tmp_path, *words)
+        assert (checked.returncode, checked.stdout) == (0, "teahouse-data: all is well.\n")
+
+
+def test_check_of_what_is_no_folder_of_ours_says_so(tmp_path: Path) -> None:
+    checked = teahouse(tmp_path, "check", "nothing-here")
+    assert checked.returncode != 0
+    assert "nothing-here" in checked.stdout + checked.stderr
+
+
+# ---- the documents' own client
+
+
+def test_the_client_of_the_protocol_page_works(tmp_path: Path) -> None:
+    page = (ROOT / "docs/protocol.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"^```python client\n(.*?)^```", page, re.M | re.S)
+    with serving(tmp_path) as (_, port, _):
+        heard = [
+            subprocess.run(
+                [sys.executable, "-c", source, "127.0.0.1", str(port), word],
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE_S,
+                check=True,
+            ).stdout
+            for word in ("bye", "bye")
+        ]
+    assert heard[0] == "1 guest-1: bye\n"
+    assert heard[1].startswith("1 guest-1: bye\n")
