@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 PATIENCE_S = 20.0
 """How long a test waits for something that must come. Reached only by a failing test."""
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until this is true.
+
+    raises TimeoutError
+    """
+    async with asyncio.timeout(PATIENCE_S):
+        while not true():
+            await asyncio.sleep(0.005)
 
 
 class Ended(Exception):
@@ -49,19 +60,19 @@ class Inbox(Generic[T]):
         del self._waiting[index]
         return item
 
-    async def more_than(self, count: int) -> None:
+    async def more_than(self, count: int, patience_s: float | None = PATIENCE_S) -> None:
         """Wait until more than `count` are here.
 
-        raises Ended (the connection is no more), TimeoutError
+        raises Ended (the connection is no more), TimeoutError (`patience_s`; None waits for ever)
         """
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(patience_s):
             while len(self._waiting) <= count:
                 if self.ended:
                     raise Ended
                 self._moved.clear()
                 await self._moved.wait()
 
-    async def next(self) -> T:
+    async def next(self, patience_s: float | None = PATIENCE_S) -> T:
         """The oldest, as soon as there is one."""
-        await self.more_than(0)
+        await self.more_than(0, patience_s)
         return self._waiting.popleft()

@@ -130,7 +130,8 @@ class JsonClient:
             self.heads.pop(word["room"], None)  # the first event tells where the newest n begin
             self._open.add(word["room"])
         else:
-            self.heads[word["room"]] = int(asked.get("after", word["head"]))
+            after = asked.get("after")
+            self.heads[word["room"]] = word["head"] if after is None else after
 
     def _count(self, event: Word) -> None:
         room, seq = event["room"], event["seq"]

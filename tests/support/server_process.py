@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.inbox import PATIENCE_S
@@ -27,49 +26,31 @@ def free_port() -> int:
 class ServerProcess:
     """One server and its folder; it may be started, killed and started again, on the same port.
 
-    under    a command that runs the server, as `strace …`
-    flags    more words for the command line
+    program   what Python runs in place of `-m teahouse`
     """
 
-    def __init__(
-        self,
-        data: Path,
-        *,
-        under: Sequence[str] = (),
-        flags: Sequence[str] = (),
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, data: Path, *, program: Sequence[str] = ("-m", "teahouse")) -> None:
         self.data = data
         self.host = HOST
         self.port = free_port()
-        self.under = list(under)
-        self.flags = list(flags)
-        self.environ = {**os.environ, **(environ or {})}
+        self.program = list(program)
         self.log = data.parent / f"{data.name}-{self.port}.log"
         self._process: asyncio.subprocess.Process | None = None
 
     @property
     def pid(self) -> int:
-        """The server's own process, also where it runs under another command."""
         assert self._process is not None
-        pid = self._process.pid
-        if self.under:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            return int(children[0]) if children else pid
-        return pid
+        return self._process.pid
 
     async def start(self) -> None:
         """Start it and wait until it accepts connections."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *self.under,
-                *(sys.executable, "-m", "teahouse", "serve", "--host", self.host, "--port", str(self.port)),
-                *("--data", str(self.data), *self.flags),
+                *(sys.executable, *self.program, "serve"),
+                *("--host", self.host, "--port", str(self.port), "--data", str(self.data)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self.environ,
-                start_new_session=True,
             )
         async with asyncio.timeout(PATIENCE_S):
             while not await self.accepts():
@@ -106,8 +87,7 @@ class ServerProcess:
         """Make sure that nothing is left running."""
         process = self._process
         if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             await process.wait()
 
     def said(self) -> str:

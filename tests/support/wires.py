@@ -52,6 +52,20 @@ class _Stream:
         except OSError as error:
             raise Hung from error
 
+    def pause(self) -> None:
+        """Read nothing from now on, as a program that was stopped."""
+        self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Go on reading."""
+        self._transport.resume_reading()
+
+    @property
+    def _transport(self) -> asyncio.Transport:
+        transport = self._writer.transport
+        assert isinstance(transport, asyncio.Transport)
+        return transport
+
     def close(self) -> None:
         """Say no more; what was written is still sent."""
         self._writer.close()

@@ -1,0 +1,18 @@
+"""`kill -9` under load: what was acknowledged is there, no number is missing, nothing twice, nothing out of order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.torture import torture
+
+pytestmark = pytest.mark.asyncio(loop_factories=["uvloop"])
+
+
+async def test_twenty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    report = await torture(tmp_path / "data", kills=20)
+    assert report.kills == 20
+    assert report.acknowledged > 0
+    assert report.typed > 0
