@@ -56,11 +56,6 @@ async def do(stage: Stage, text: str) -> None:
 # ---- coming and going
 
 
-@sentence(r"comes in")
-async def _comes_in(stage: Stage, actor: Actor, words: Words) -> None:
-    await stage.enter(actor)
-
-
 @sentence(r"joins (\w+)")
 async def _joins(stage: Stage, actor: Actor, words: Words) -> None:
     await stage.join(actor, words[1])

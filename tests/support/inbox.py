@@ -60,19 +60,19 @@ class Inbox(Generic[T]):
         del self._waiting[index]
         return item
 
-    async def more_than(self, count: int, patience_s: float | None = PATIENCE_S) -> None:
+    async def more_than(self, count: int, *, forever: bool = False) -> None:
         """Wait until more than `count` are here.
 
-        raises Ended (the connection is no more), TimeoutError (`patience_s`; None waits for ever)
+        raises Ended (the connection is no more), TimeoutError (unless it may take for ever)
         """
-        async with asyncio.timeout(patience_s):
+        async with asyncio.timeout(None if forever else PATIENCE_S):
             while len(self._waiting) <= count:
                 if self.ended:
                     raise Ended
                 self._moved.clear()
                 await self._moved.wait()
 
-    async def next(self, patience_s: float | None = PATIENCE_S) -> T:
+    async def next(self, *, forever: bool = False) -> T:
         """The oldest, as soon as there is one."""
-        await self.more_than(0, patience_s)
+        await self.more_than(0, forever=forever)
         return self._waiting.popleft()

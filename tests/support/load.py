@@ -135,7 +135,7 @@ class Follower(_Restless):
         await client.join(self.room, after=len(self.events), **at)
         left = self._until_cut()
         while not self.stopping:
-            word = await client.heard.next(patience_s=None)
+            word = await client.heard.next(forever=True)
             if "author" not in word:
                 continue  # what only passes
             if word["seq"] != len(self.events) + 1:

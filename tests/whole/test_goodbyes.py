@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 
 import pytest
 
-from tests.support.inbox import Ended, until
+from tests.support.inbox import until
 from tests.support.json_client import JsonClient, granted
 from tests.support.load import Company, Sender
 from tests.support.server_process import ServerProcess
 from tests.support.text_client import TextClient
+from tests.support.wires import FrameWire
 
 pytestmark = pytest.mark.asyncio(loop_factories=["uvloop"])
 
@@ -71,14 +74,22 @@ async def test_what_was_acknowledged_before_a_stop_is_there_after_it(server: Ser
         await client.close()
 
 
-async def test_a_second_signal_ends_a_server_that_is_stopping(server: ServerProcess) -> None:
+async def test_a_stop_waits_for_a_slow_reader_and_a_second_signal_ends_it_at_once(server: ServerProcess) -> None:
     stuck = await JsonClient.by_frames(server.host, server.port)
-    await stuck.hello()
-    first, second = asyncio.create_task(server.stop()), asyncio.create_task(server.stop())
-    assert await first == await second
-    with pytest.raises(Ended):
-        await stuck.ask("ping")
-    await stuck.close()
+    writer = await JsonClient.by_frames(server.host, server.port)
+    for client in (stuck, writer):
+        await client.hello()
+        await client.join(ROOM)
+    assert isinstance(stuck.wire, FrameWire)
+    stuck.wire.pause()
+    for answer in [writer.question("post", room=ROOM, text="tea " * 10_000) for _ in range(400)]:
+        granted(await answer)
+    stopping = asyncio.create_task(server.stop())
+    await until(lambda: "stopping" in server.said())
+    os.kill(server.pid, signal.SIGTERM)
+    assert await stopping == 128 + signal.SIGTERM
+    for client in (stuck, writer):
+        await client.vanish()
 
 
 async def test_a_port_that_is_taken_is_said_in_one_line(server: ServerProcess) -> None:
