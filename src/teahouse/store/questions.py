@@ -67,8 +67,8 @@ def standing(connection: apsw.Connection, person: Person, rooms: Sequence[tuple[
 
 
 def mention_of(name: str) -> re.Pattern[str]:
-    """What finds `@name` in a casefolded text: not in an address, not the beginning of a longer name."""
-    return re.compile(rf"(?<![^\W_])@{re.escape(name.casefold())}(?![\w\-\[\]{{}}\\|^`])")
+    """What finds `@name` in a casefolded text: not in a mail address, not the beginning of a longer name."""
+    return re.compile(rf"(?<![a-z0-9_])@{re.escape(name.casefold())}(?![\w\-\[\]{{}}\\|^`])")
 
 
 def directs_of(connection: apsw.Connection, person: int) -> list[str]:
