@@ -19,7 +19,9 @@ from teahouse.core.message import Form
 HERE = ""
 SAFE_INTEGER = 2**53 - 1
 
-RefField = Annotated[str, msgspec.Meta(max_length=64)] | Annotated[int, msgspec.Meta(ge=-SAFE_INTEGER, le=SAFE_INTEGER)] | None
+RefField = (
+    Annotated[str, msgspec.Meta(max_length=64)] | Annotated[int, msgspec.Meta(ge=-SAFE_INTEGER, le=SAFE_INTEGER)] | None
+)
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=SAFE_INTEGER)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=SAFE_INTEGER)]

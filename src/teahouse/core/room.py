@@ -1,7 +1,7 @@
 """A room as the core sees it: what its record keeps, and what passes.
 
-    RoomRecord   folded from the log by `fold`, kept beside it as a snapshot: topic, rules, members
-    Room         one room now: its record, its published head, who is present
+RoomRecord   folded from the log by `fold`, kept beside it as a snapshot: topic, rules, members
+Room         one room now: its record, its published head, who is present
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ from teahouse.core.commands import (
 )  # fmt: skip
 from teahouse.core.errors import BadField, BadToken, LogChanged, NoSuchPerson, Refusal
 from teahouse.core.events import Done, Gap, Marked, RoomEntry, RoomList, Tell, Word
-from teahouse.core.handlers import identity, membership
+from teahouse.core.handlers import identity, membership, posting
+from teahouse.core.handlers import rooms as lookup
 from teahouse.core.message import Person, nameless
 from teahouse.core.room import Room
 from teahouse.core.state import State
@@ -202,7 +203,7 @@ class Queries:
 
     async def _room(self, peer: Peer, name: str) -> Room:
         """The room of this name, made now where there is none yet."""
-        target = membership.target_room(self._state, peer.session, name)
+        target = lookup.target_room(self._state, peer.session, name)
         if isinstance(target, Room):
             return target
         return await self._open(peer, *target)
@@ -275,14 +276,14 @@ class Queries:
     async def whisper(self, peer: Peer, command: Whisper) -> Sequence[Word]:
         """`/msg`: open the room of the two of us and say it there."""
         room, _ = await self._pair_room(peer, command.to)
-        return membership.answer_whisper(self._state, peer.session, room, command, self._clock.now_ms())
+        return posting.answer_whisper(self._state, peer.session, room, command, self._clock.now_ms())
 
     # ---- what was
 
     def _readable(self, peer: Peer, name: str) -> Room:
-        room = membership.target_room(self._state, peer.session, name)
+        room = lookup.target_room(self._state, peer.session, name)
         if not isinstance(room, Room):
-            raise membership.no_such_room(name)
+            raise lookup.no_such_room(name)
         authorize(peer.session.person, "read", room)
         return room
 
@@ -335,10 +336,18 @@ class Queries:
     async def _entries(self, peer: Peer, person: Person) -> list[RoomEntry]:
         rooms = membership.visible_rooms(self._state, person)
         standings = await self._ask(peer, self._store.standing(person, [(room.id, room.head) for room in rooms]))
+        others = [await self._other(peer, person, room) for room in rooms]
         return [
-            membership.room_entry(self._state, person, room, standing.read, standing.unread, standing.mentions)
-            for room, standing in zip(rooms, standings, strict=True)
+            membership.room_entry(room, other, standing.read, standing.unread, standing.mentions)
+            for room, other, standing in zip(rooms, others, standings, strict=True)
         ]
+
+    async def _other(self, peer: Peer, person: Person, room: Room) -> Person | None:
+        """The other person of a direct room, here or not."""
+        if room.pair is None:
+            return None
+        id = room.pair[0] if room.pair[1] == person.id else room.pair[1]
+        return membership.find_person(self._state, id) or await self._ask(peer, self._store.person(id))
 
     async def rooms(self, peer: Peer, command: ListRooms) -> Sequence[Word]:
         """The rooms that the asker may see."""

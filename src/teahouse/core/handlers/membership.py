@@ -1,0 +1,119 @@
+"""Where somebody is: join, leave, direct conversations, who is here, which rooms there are."""
+
+from __future__ import annotations
+
+from teahouse.core import names
+from teahouse.core.authorize import authorize
+from teahouse.core.commands import Leave, ListMembers, ReadRoom
+from teahouse.core.errors import BadField, LogChanged, TooMany
+from teahouse.core.events import Done, MemberList, Ref, RoomEntry, Seat, Word
+from teahouse.core.handlers.presence import enter, step_out
+from teahouse.core.handlers.rooms import joined, room_of, visible_room
+from teahouse.core.message import Person
+from teahouse.core.room import Room
+from teahouse.core.session import Session
+from teahouse.core.state import State, person_of
+
+
+def check_cursor(room: Room, after: int | None, at: int | None, last: int | None) -> None:
+    """Whether one may begin there.
+
+    raises  BadField, LogChanged
+    """
+    if after is not None and last is not None:
+        raise BadField("Only one of after and last can be given.", field="last")
+    if at is not None and after is None:
+        raise BadField("`at` is the time of event `after`: give both.", field="at")
+    if after is not None and after > room.head:
+        raise LogChanged(f"This room's last number is {room.head}. Start over without `after`.", limit=room.head)
+
+
+def answer_join(
+    state: State, session: Session, room: Room, *, cursor: int, announce: bool, standing_read: int,
+    standing_unread: int, ref: Ref, now: int,
+) -> list[Word]:  # fmt: skip
+    """The session sits in the room, from behind `cursor` on. Others hear it before the seat, so the comer does not."""
+    authorize(session.person, "join", room)
+    limit = state.limits.rooms_per_session
+    if limit is not None and room.id not in session.rooms and len(session.rooms) >= limit:
+        raise TooMany(f"You are in {limit} rooms, the limit. Leave one first.", limit=limit)
+    words: list[Word] = []
+    if session.one_room and room.pair is None:
+        if session.here is not None and session.here is not room:
+            words += step_out(session, session.here)
+        words += enter(session, room)
+        session.here = room
+    else:
+        words += enter(session, room)
+    words.append(Seat(session, room, cursor, announce))
+    words.append(joined(session.person, room, state.limits.members_page, standing_read, standing_unread, ref))
+    return words
+
+
+def answer_direct(
+    state: State, session: Session, room: Room, *, standing_read: int, standing_unread: int, ref: Ref, now: int
+) -> list[Word]:
+    """The session sits in the room of the two; where it sits there already it keeps its place."""
+    authorize(session.person, "direct", room)
+    if room.id in session.rooms:
+        return [joined(session.person, room, state.limits.members_page, standing_read, standing_unread, ref)]
+    return answer_join(
+        state, session, room, cursor=room.head, announce=False, standing_read=standing_read,
+        standing_unread=standing_unread, ref=ref, now=now,
+    )  # fmt: skip
+
+
+def leave(state: State, session: Session, command: Leave, now: int) -> list[Word]:
+    """The session hears the room no more."""
+    room = room_of(state, session, command.room)
+    return [*step_out(session, room), Done(ref=command.ref)]
+
+
+def list_members(state: State, session: Session, command: ListMembers, now: int) -> list[Word]:
+    """A page of who belongs to the room or is present."""
+    room = visible_room(state, session, command.room)
+    authorize(session.person, "members", room)
+    people = room.people()
+    rest = [person for person in people if person.id > (command.after or 0)]
+    page = rest[: state.limits.members_page]
+    return [MemberList(ref=command.ref, room=room.name, members=page, count=len(people), more=len(rest) > len(page))]
+
+
+def read_room(state: State, session: Session, command: ReadRoom, now: int) -> list[Word]:
+    """The `room` answer without joining."""
+    room = visible_room(state, session, command.room)
+    authorize(session.person, "read", room)
+    return [joined(session.person, room, state.limits.members_page, 0, 0, command.ref)]
+
+
+def visible_rooms(state: State, person: Person) -> list[Room]:
+    """Public rooms and the person's own direct rooms, by name."""
+    rooms = [room for room in state.rooms_by_id.values() if room.pair is None or person.id in room.pair]
+    return sorted(rooms, key=lambda room: (room.pair is not None, names.fold(room.name)))
+
+
+def room_entry(room: Room, other: Person | None, read: int, unread: int, mentions: int) -> RoomEntry:
+    """One line of the list of rooms; `other` is the other person of a direct room."""
+    return RoomEntry(
+        room=room.name,
+        topic=room.record.topic,
+        count=len(room.people()),
+        head=room.head,
+        read=read,
+        unread=unread,
+        mentions=mentions,
+        with_=other,
+    )
+
+
+def find_person(state: State, to: str | int) -> Person | None:
+    """Somebody who is here, by id or by name."""
+    if isinstance(to, int):
+        return person_of(state, to)
+    held = state.claims.get(names.fold(to))
+    if held is not None:
+        return person_of(state, held.person)
+    if to.startswith("guest-") and to[6:].isascii() and to[6:].isdigit() and len(to) < 24:
+        person = person_of(state, int(to[6:]))
+        return person if person is not None and person.name == to else None
+    return None

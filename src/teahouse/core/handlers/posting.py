@@ -1,0 +1,107 @@
+"""What is said: posts, corrections, deletions, reactions, typing."""
+
+from __future__ import annotations
+
+from teahouse.core import text as texts
+from teahouse.core.authorize import authorize, own_only
+from teahouse.core.commands import Command, Delete, Edit, Post, React, Type, Unreact, Whisper
+from teahouse.core.errors import BadField, NoSuchMessage
+from teahouse.core.events import Deleted, Done, Draft, Edited, Event, Posted, Reacted, Seat, Typing, Unreacted, Word
+from teahouse.core.handlers.presence import enter
+from teahouse.core.handlers.rooms import call_in, room_of
+from teahouse.core.message import Form
+from teahouse.core.room import Room
+from teahouse.core.session import Session
+from teahouse.core.state import State
+
+
+def post(state: State, session: Session, command: Post, now: int) -> list[Word]:
+    """Say something where the session is. On the path of a message."""
+    room = room_of(state, session, command.room)
+    return say(state, session, room, command, command.text, command.form, command.key, command.reply_to)
+
+
+def say(
+    state: State, session: Session, room: Room, command: Command, text: str, form: Form, key: str | None = None,
+    reply_to: int | None = None,
+) -> list[Word]:  # fmt: skip
+    """The draft of a message; in a direct room both people are called in before it."""
+    authorize(session.person, "post", room)
+    text = texts.clean(text, state.limits.text_bytes)
+    if reply_to is not None and reply_to > room.head:
+        raise NoSuchMessage(f"There is no message {reply_to} here.", field="reply_to")
+    event = Posted(
+        room=room.name, seq=0, time=0, author=session.person, text=text, form=form, key=key, reply_to=reply_to
+    )
+    digest = texts.digest(text, form, reply_to) if key is not None else None
+    draft = Draft(room.id, event, session, command, room.record.rules, digest)
+    if room.pair is None:
+        return [draft]
+    return [*call_in(state, room), draft]
+
+
+def answer_whisper(state: State, session: Session, room: Room, command: Whisper, now: int) -> list[Word]:
+    """`/msg`: seat the speaker in the room of the two, and say it there."""
+    authorize(session.person, "direct", room)
+    words: list[Word] = []
+    if room.id not in session.rooms:
+        words += [*enter(session, room), Seat(session, room, room.head)]
+    return [*words, *say(state, session, room, command, command.text, "say")]
+
+
+def _change(room: Room, session: Session, command: Command, target: int, event: Event, own: bool) -> list[Word]:
+    if target > room.head:
+        raise NoSuchMessage(f"There is no message {target} here.", field="target")
+    return [Draft(room.id, event, session, command, room.record.rules, own_only=own)]
+
+
+def edit(state: State, session: Session, command: Edit, now: int) -> list[Word]:
+    """One's own message reads otherwise."""
+    room = room_of(state, session, command.room)
+    authorize(session.person, "edit", room)
+    text = texts.clean(command.text, state.limits.text_bytes)
+    event = Edited(room=room.name, seq=0, time=0, author=session.person, target=command.target, text=text)
+    return _change(room, session, command, command.target, event, own_only(session.person, "edit", room))
+
+
+def delete(state: State, session: Session, command: Delete, now: int) -> list[Word]:
+    """One's own message is gone."""
+    room = room_of(state, session, command.room)
+    authorize(session.person, "delete", room)
+    event = Deleted(room=room.name, seq=0, time=0, author=session.person, target=command.target)
+    return _change(room, session, command, command.target, event, own_only(session.person, "delete", room))
+
+
+def _emoji(text: str) -> str:
+    emoji = texts.clean_line(text, 128, "emoji")
+    if not emoji or " " in emoji:
+        raise BadField("A reaction is one emoji.", field="emoji")
+    return emoji
+
+
+def react(state: State, session: Session, command: React, now: int) -> list[Word]:
+    """Put an emoji at a message."""
+    room = room_of(state, session, command.room)
+    authorize(session.person, "react", room)
+    event = Reacted(
+        room=room.name, seq=0, time=0, author=session.person, target=command.target, emoji=_emoji(command.emoji)
+    )
+    return _change(room, session, command, command.target, event, False)
+
+
+def unreact(state: State, session: Session, command: Unreact, now: int) -> list[Word]:
+    """Take one's emoji away."""
+    room = room_of(state, session, command.room)
+    authorize(session.person, "react", room)
+    event = Unreacted(
+        room=room.name, seq=0, time=0, author=session.person, target=command.target, emoji=_emoji(command.emoji)
+    )
+    return _change(room, session, command, command.target, event, False)
+
+
+def typing(state: State, session: Session, command: Type, now: int) -> list[Word]:
+    """Somebody writes; answered only where it was asked with a `ref`."""
+    room = room_of(state, session, command.room)
+    authorize(session.person, "typing", room)
+    words: list[Word] = [Typing(room=room.name, person=session.person)]
+    return words if command.ref is None else [*words, Done(ref=command.ref)]
