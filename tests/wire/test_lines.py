@@ -47,8 +47,12 @@ def test_a_listener_who_speaks_hears_what_follows_what_he_has_heard() -> None:
     assert LinesCodec(SMALL, after=4).receive(b"\n") == [Hello(), Join(room="lobby", after=4)]
 
 
-def test_a_byte_order_mark_is_dropped() -> None:
+def test_a_byte_order_mark_at_the_very_beginning_is_dropped() -> None:
     assert LinesCodec(SMALL).receive(b"\xef\xbb\xbfbye\n") == [Hello(), Quit()]
+
+
+def test_a_byte_order_mark_later_is_text() -> None:
+    assert within().receive(b"\xef\xbb\xbfhi\n") == [Post(room=HERE, text="\ufeffhi")]
 
 
 def test_a_line_waits_for_its_end_for_ever() -> None:

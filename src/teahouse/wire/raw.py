@@ -60,12 +60,10 @@ class RawCodec(TextDoor):
         if self._talk.over or not self._buffer.unfinished:
             return None
         held = self._buffer.held
-        if len(held) > 4 or not held:
-            # Only the last bytes can be a cut character; what is wrong before them is found in time.
-            return (self._limits.character_ms if _is_cut(bytes(held[-4:])) else self._limits.raw_silence_ms), True
-        if _is_cut(bytes(held)):
+        tail = bytes(held[-4:])  # no character is longer
+        if _is_cut(tail):
             return self._limits.character_ms, True
-        if len(held.decode(errors="replace")) == 1:
+        if len(held) == len(tail) and len(tail.decode(errors="replace")) == 1:
             return self._limits.raw_first_ms, True
         return self._limits.raw_silence_ms, True
 
