@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
+from typing import cast
 
 from teahouse.core.errors import Foreign, Overload
 from teahouse.core.limits import Limits
@@ -56,8 +58,8 @@ class Gate(asyncio.Protocol):
     # ---- the transport's word
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._visit = visit = self._visits.arrive(transport)
+        # uvloop's transports are no asyncio.Transport by inheritance.
+        self._visit = visit = self._visits.arrive(cast(asyncio.Transport, transport))
         visit.leave = self._leave
         refusal = self._visits.refusal(visit)
         if refusal is not None:
