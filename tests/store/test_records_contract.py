@@ -67,7 +67,7 @@ async def test_directs_are_ordered_by_what_was_written_last(opener: Opener, tmp_
 async def test_ids_of_people_are_never_given_twice(opener: Opener, tmp_path: Path) -> None:
     taken: list[int] = []
     for _ in range(2):
-        async with opened(opener(tmp_path)) as house:
+        async with opened(opener(tmp_path), rooms=0) as house:
             firsts = await asyncio.gather(*(house.store.lease_people(10) for _ in range(3)))
             taken += [id for first in firsts for id in range(first, first + 10)]
     assert sorted(taken) == list(range(1, 61))
