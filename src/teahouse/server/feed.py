@@ -114,12 +114,12 @@ class Feed:
 
     def _time_commit(self, batch: Sequence[Draft]) -> None:
         now = self._loop.time()
-        ms = 0.0
+        since = self._handed[0][1]  # of a hand-over that came back in part
         while self._handed and self._handed[0][0] <= batch[-1].ticket:
-            ms = (now - self._handed.popleft()[1]) * 1_000
+            since = self._handed.popleft()[1]
             self._nap.back()
         stored = sum(1 for draft in batch if draft.refusal is None and not draft.again)
-        self._counters.committed(stored, ms or (now - self._handed[0][1]) * 1_000)
+        self._counters.committed(stored, (now - since) * 1_000)
 
     def _advance(self, room: Room, drafts: Sequence[Draft]) -> None:
         """Publish what was stored of one room, with the signals where they belong between the events."""
