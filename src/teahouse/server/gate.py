@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import cast
-from typing import cast
 
 from teahouse.core.errors import Foreign, Overload
 from teahouse.core.limits import Limits
