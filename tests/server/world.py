@@ -93,11 +93,11 @@ class Reader:
         for command in commands:
             command.ref = len(self.asked) + 1
             self.asked.append(command.ref)
-        self.world.engine.dispatch.handle(self.peer, list(commands))
+        self.world.inside(lambda: self.world.engine.dispatch.handle(self.peer, list(commands)))
 
     def says_bytes(self, data: bytes) -> None:
         """Bytes that the peer sends, through the codec."""
-        self.world.engine.dispatch.handle(self.peer, self.codec.receive(data))
+        self.world.inside(lambda: self.world.engine.dispatch.handle(self.peer, self.codec.receive(data)))
 
     def hears(self) -> list[Any]:
         """Understand what has been written since the last look; return only that."""
@@ -140,6 +140,14 @@ class World:
 
     def run(self, work: Any) -> Any:
         return self.loop.run_until_complete(work)
+
+    def inside(self, step: Callable[[], object]) -> None:
+        """One step of the loop."""
+
+        async def go() -> None:
+            step()
+
+        self.run(go())
 
     def close(self) -> None:
         """Stop the node; what waits at the gate reaches the disk first."""
