@@ -1,11 +1,10 @@
-"""A disk that fails when it is told to: full, refusing writes, failing to sync, giving back other bytes than were written.
+"""A disk that fails when it is told to: full, refusing to write, to sync or to read.
 
 The shared memory beside the write-ahead log is not a file to SQLite and stays as it is.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import apsw
@@ -17,14 +16,12 @@ class FaultyDisk(apsw.VFS):
     fault   called with (operation, file): an SQLite code to fail with, or None. Operations: "write", "sync", "read";
             files: "main", "wal", "other"
     writes  how many writes, truncations and syncs have reached the disk
-    threads that wrote
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.fault: Callable[[str, str], int | None] = lambda operation, file: None
         self.writes = 0
-        self.writers: set[str] = set()
         super().__init__(name, base="unix")
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
@@ -38,7 +35,6 @@ class FaultyDisk(apsw.VFS):
             raise apsw.exception_for(code)
         if operation != "read":
             self.writes += 1
-            self.writers.add(threading.current_thread().name)
 
 
 class FaultyFile(apsw.VFSFile):
@@ -51,7 +47,7 @@ class FaultyFile(apsw.VFSFile):
         super().__init__("unix", name, flags)
 
     def xRead(self, amount: int, offset: int) -> bytes:
-        """Bytes, perhaps not those that were written."""
+        """Bytes from the disk."""
         self._disk.asked("read", self._file)
         return super().xRead(amount, offset)
 
