@@ -132,12 +132,10 @@ def records(connection: apsw.Connection) -> Iterator[str]:
         if indexed > head:
             yield f"room {name}: the search index is at event {indexed}, the log ends at {head}"
         try:
-            record = decode_record(state)
-        except msgspec.MsgspecError as error:
+            if decode_record(state) != newest_record(connection, id, name, RoomRecord(), 0, as_of):
+                yield f"room {name}: its record is not what its log says"
+        except (msgspec.MsgspecError, ValueError) as error:
             yield f"room {name}: its record can't be read ({error})"
-            continue
-        if record != newest_record(connection, id, name, RoomRecord(), 0, as_of):
-            yield f"room {name}: its record is not what its log says"
 
 
 def people(connection: apsw.Connection) -> Iterator[str]:

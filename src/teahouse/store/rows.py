@@ -118,6 +118,8 @@ def event_of(row: AnyRow, room: str) -> Event:
         return TopicChanged(room=room, seq=seq, time=time, author=author, topic=text)
     if kind == RulesChanged.kind:
         return RulesChanged(room=room, seq=seq, time=time, author=author, speak=text)
+    if target is None:
+        raise ValueError(f"event {seq} of {room} is of kind {kind}, which this version does not know")
     target &= SEQ
     if kind == Edited.kind:
         return Edited(room=room, seq=seq, time=time, author=author, target=target, text=text)

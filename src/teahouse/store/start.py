@@ -26,10 +26,9 @@ def read_rooms(connection: apsw.Connection) -> list[Room]:
     for id, name, low, high, state, as_of in run(connection, "SELECT id, name, low, high, state, as_of FROM rooms"):
         head, time = last_event(connection, id)
         try:
-            record = decode_record(state)
-        except msgspec.MsgspecError as error:
+            record = newest_record(connection, id, name, decode_record(state), as_of, head)
+        except (msgspec.MsgspecError, ValueError) as error:
             raise StoreFatal(f"The record of the room {name} can't be read ({error}). Restore a backup.") from error
-        record = newest_record(connection, id, name, record, as_of, head)
         rooms.append(Room(id, name, None if low is None else (low, high), record, head, time))
     return rooms
 
