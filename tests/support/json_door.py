@@ -73,7 +73,7 @@ class JsonDoor:
             word = await self.client.heard.next()
             if self._is(word, speech):
                 return
-            if word["type"] not in ("posted", "edited"):
+            if not _is_speech(word):
                 self.news.append(word)
             elif word["author"]["id"] != self.id:
                 raise Mismatch(f"heard {word} instead of {speech}")
@@ -93,7 +93,7 @@ class JsonDoor:
     async def see(self, news: News) -> None:
         while not any(_tells(word, news) for word in self.news):
             word = await self.client.heard.next()
-            if word["type"] in ("posted", "edited") and word["author"]["id"] != self.id:
+            if _is_speech(word) and word["author"]["id"] != self.id:
                 raise Mismatch(f"heard {word} while looking for {news}")
             self.news.append(word)
         while not _tells(self.news.pop(0), news):
@@ -111,6 +111,11 @@ class JsonDoor:
 
     def wrongs(self) -> list[str]:
         return self.client.wrong + [f"was refused: {code}" for code in self.refusals]
+
+
+def _is_speech(word: Word) -> bool:
+    """Whether this is something to read; a message that was deleted has a number and an author, but no text."""
+    return word["type"] in ("posted", "edited") and word["text"] is not None
 
 
 def _as_said(message: Word) -> Said:

@@ -14,7 +14,7 @@ import codecs
 import hashlib
 import os
 import struct
-from typing import Protocol
+from typing import Protocol, cast
 
 HEADER = struct.Struct("!3I")
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
@@ -62,9 +62,7 @@ class _Stream:
 
     @property
     def _transport(self) -> asyncio.Transport:
-        transport = self._writer.transport
-        assert isinstance(transport, asyncio.Transport)
-        return transport
+        return cast(asyncio.Transport, self._writer.transport)  # uvloop's is none by inheritance
 
     def close(self) -> None:
         """Say no more; what was written is still sent."""
