@@ -10,7 +10,6 @@ others measure what else the machine did. Memory: resident, after one visitor ca
 from __future__ import annotations
 
 import argparse
-import asyncio
 import re
 import shutil
 import signal
@@ -71,7 +70,7 @@ def main() -> None:
         for events in dict.fromkeys((0, options.events)):
             data = folder / f"{events}"
             if events:
-                asyncio.run(fill(data, events))
+                fill(data, events)
             runs = [measure(data) for _ in range(options.runs)]
             what = f"{events:,} events" if events else "empty"
             print(f"{what:<20}{min(ms for ms, _ in runs):>17,.0f} ms{min(mb for _, mb in runs):>17,.1f} MB", flush=True)

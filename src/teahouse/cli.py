@@ -17,7 +17,7 @@ import signal
 import socket
 import sys
 from dataclasses import asdict, dataclass
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import structlog
 import uvloop
@@ -157,7 +157,8 @@ async def run(settings: Settings, limits: Limits) -> None:
     for host, port in server.addresses:
         log.info("listening", host=host, port=port, limits=limits.profile, data=str(settings.data), pid=os.getpid())
     print(draw(facts(settings, engine, server), terminal=sys.stdout.isatty()), end="", flush=True)
-    await asyncio.wait([asked_to_stop, engine.fatal], return_when=asyncio.FIRST_COMPLETED)
+    ends: list[asyncio.Future[Any]] = [asked_to_stop, engine.fatal]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     if engine.fatal.done():
         end_at_once(engine.fatal.result())
     log.info("stopping", signal=asked_to_stop.result())

@@ -222,7 +222,7 @@ def _from_text(setting: Setting, text: str, place: str) -> str | int:
 def _checked(setting: Setting, value: object, place: str) -> str | int:
     """The value, where it can be used."""
     if type(value) is setting.kind and setting.fits(value):
-        return value  # type: ignore[return-value]  # its type was just looked at
+        return value
     shown = f"“{value}”" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
     if type(value) is not setting.kind:
         shown += f" ({NAMES_OF_TYPES.get(type(value), 'a date or time')})"
