@@ -137,8 +137,8 @@ def understand(printed: bytes) -> Outcome:
     return outcome
 
 
-def _command(program: Path, server: Running, door: str | None, options: dict[str, object]) -> list[str]:
-    words = [str(program), "--door", door or server.subject.door, "--port", str(server.port)]
+def _command(program: Path, server: Running, options: dict[str, object]) -> list[str]:
+    words = [str(program), "--door", server.subject.door, "--port", str(server.port)]
     words += ["--pid", str(server.pid), "--cpu", str(processors()[0])]
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
@@ -149,12 +149,12 @@ def _command(program: Path, server: Running, door: str | None, options: dict[str
     return words
 
 
-def measure(program: Path, server: Running, *, door: str | None = None, **options: object) -> Outcome:
+def measure(program: Path, server: Running, **options: object) -> Outcome:
     """Run the generator against a server; its options are named as on its command line.
 
     raises  Unsound, Failed
     """
-    done = subprocess.run(_command(program, server, door, options), capture_output=True, check=False)
+    done = subprocess.run(_command(program, server, options), capture_output=True, check=False)
     if not done.stdout:
         raise Failed(
             done.stderr.decode(errors="replace").strip() or f"The load generator ended with {done.returncode}."
@@ -163,14 +163,16 @@ def measure(program: Path, server: Running, *, door: str | None = None, **option
 
 
 @contextlib.contextmanager
-def beside(program: Path, server: Running, *, door: str | None = None, **options: object) -> Iterator[Presence]:
+def beside(program: Path, server: Running, **options: object) -> Iterator[Presence]:
     """Keep a crowd in the house (`phase` hold or flood) while something else is measured.
 
     raises  Failed where they do not come in, Unsound where they found a fault by the end
     """
-    command = _command(program, server, door, options)
+    command = _command(program, server, options)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
         first = process.stdout.readline()
         if not first:
             raise Failed(process.stderr.read().decode(errors="replace").strip())

@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from bench.subjects import HOST, Failed, Subject, said
@@ -23,12 +23,17 @@ NGIRCD = "ngIRCd"
 NATS = "NATS core"
 
 
-def find(scratch: Path) -> tuple[list[Subject], dict[str, str]]:
-    """The peers that can be had, and for each other one why not."""
+NAMES = (INSPIRCD, NGIRCD, NATS)
+
+
+def find(scratch: Path, names: Collection[str] = NAMES) -> tuple[list[Subject], dict[str, str]]:
+    """Those of these peers that can be had, and for each other one why not. `NATS` will do for `NATS core`."""
     found: list[Subject] = []
     missing: dict[str, str] = {}
     makers: dict[str, Callable[[Path], Subject]] = {INSPIRCD: _inspircd, NGIRCD: _ngircd, NATS: _nats}
     for name, make in makers.items():
+        if name not in names and name.split()[0] not in names:
+            continue
         try:
             found.append(make(scratch))
         except (Failed, OSError) as error:

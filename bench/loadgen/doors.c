@@ -69,7 +69,7 @@ static void json_hear(struct member *m, const char *unit, size_t size, void (*pu
         if (!tally_message(m, unit, size))
             return;
         const char *seq = memmem(unit, size, "\"seq\":", 6);
-        if (seq)
+        if (seq && options.phase != HOLD)
             tally_seq(m, strtoull(seq + 6, NULL, 10));
     } else if (begins(unit, size, "{\"type\":\"stored\"")) {
         tally.stored++;

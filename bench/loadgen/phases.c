@@ -184,6 +184,7 @@ struct result pace(void)
 
 static bool input_ended(void)
 {
+    /* not blocking: see main */
     char byte[64];
     ssize_t size = read(STDIN_FILENO, byte, sizeof byte);
     return size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR);

@@ -92,6 +92,8 @@ bool tally_message(struct member *m, const char *unit, size_t size)
     const char *mark = memmem(unit, size, "~>", MARK);
     if (!mark || unit + size - mark < HEAD)
         return false;
+    if (options.phase == HOLD)  /* who only sits there hears others' messages, of which it knows nothing */
+        return true;
     uint64_t sender = get_hex(mark + MARK, SENDER);
     uint32_t number = (uint32_t)get_hex(mark + MARK + SENDER, NUMBER);
     if (sender >= (uint64_t)options.senders)
