@@ -108,7 +108,7 @@ def play(real: Real, model: ModelLog, moves: list[list[Step] | str]) -> None:
         match move:
             case "index":
                 if real.upkeep.index.behind:
-                    real.upkeep.index.step(3)
+                    real.upkeep.index.step(0)
             case "restart":
                 real.restart()
             case "late":

@@ -9,6 +9,7 @@ A deletion takes the text out in its own transaction, before the log forgets it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 import apsw
@@ -18,7 +19,8 @@ from teahouse.store.connect import run, transaction
 from teahouse.store.rows import SEQ, event_id
 from teahouse.store.segment import SEGMENTS, segment
 
-SLICE = 200  # events of one transaction: a batch that comes meanwhile waits for some milliseconds at most
+SLICE = 200  # events of one transaction, at most
+SLICE_S = 0.005  # … and no longer than this: a batch that comes meanwhile waits for it
 
 
 class Index:
@@ -45,49 +47,56 @@ class Index:
 
     def grown(self, heads: Iterable[tuple[int, int, int]]) -> None:
         """These rooms, (id, head, time of the head), have new events on disk."""
-        for room, head, time in heads:
+        for room, head, when in heads:
             self._heads[room] = head
             if self._upto.setdefault(room, 0) < head:
-                self.behind.setdefault(room, time)
+                self.behind.setdefault(room, when)
 
     def oldest(self) -> int | None:
         """The time of the oldest event that is not in the index, about; None: it is up to date."""
         return next(iter(self.behind.values()), None)
 
-    def step(self, rows: int = SLICE) -> None:
-        """Index the next `rows` events, in one transaction; nothing has changed where it raises."""
-        upto: dict[int, int] = {}
-        times: dict[int, int] = {}
+    def step(self, seconds: float = SLICE_S) -> None:
+        """Index what can be done in this time, one event at least, in one transaction.
+
+        Nothing has changed where it raises.
+        """
+        deadline = time.monotonic() + seconds
+        room_left = SLICE
+        reached: dict[int, tuple[int, int]] = {}
         with transaction(self._connection):
             for room in self.behind:
-                if rows <= 0:
+                seq, when, taken = self._follow(room, room_left, deadline)
+                reached[room] = (seq, when)
+                self._connection.execute("UPDATE rooms SET indexed = ? WHERE id = ?", (seq, room))
+                room_left -= taken
+                if room_left <= 0 or time.monotonic() >= deadline:
                     break
-                taken, upto[room], times[room] = self._follow(room, rows)
-                rows -= taken
-                self._connection.execute("UPDATE rooms SET indexed = ? WHERE id = ?", (upto[room], room))
-        self._upto |= upto
-        for room, time in times.items():
+        for room, (seq, when) in reached.items():
+            self._upto[room] = seq
             del self.behind[room]
-            if upto[room] < self._heads[room]:
-                self.behind[room] = time
+            if seq < self._heads[room]:
+                self.behind[room] = when
 
-    def _follow(self, room: int, rows: int) -> tuple[int, int, int]:
-        """Index events of one room; return how many, up to which, and the time of that one."""
+    def _follow(self, room: int, most: int, deadline: float) -> tuple[int, int, int]:
+        """Index events of one room; return the number and the time of the last one, and how many there were."""
         found = run(
             self._connection,
             "SELECT id, kind, text, target, time FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
-            (event_id(room, self._upto[room]), event_id(room, self._heads[room]), rows),
+            (event_id(room, self._upto[room]), event_id(room, self._heads[room]), most),
         )
+        taken = 0
         for id, kind, text, target, _ in found:
-            if text is None:
-                continue
-            if kind == Posted.kind:
+            taken += 1
+            if text is not None and kind == Posted.kind:
                 self._put(id, text)
-            elif kind == Edited.kind:
+            elif text is not None and kind == Edited.kind:
                 self._take_out(target, id - 1)
                 self._put(target, text)
-        id, _, _, _, time = found[-1]
-        return len(found), id & SEQ, time
+            if time.monotonic() >= deadline:
+                break
+        id, _, _, _, when = found[taken - 1]
+        return id & SEQ, when, taken
 
     def forget(self, message: int) -> None:
         """Take a message (its id) out, inside the transaction that deletes it, before its text is gone."""

@@ -18,8 +18,6 @@ from teahouse.core.errors import StorageError, StoreFatal
 from teahouse.store.connect import reading, transaction
 from teahouse.store.faults import fault_of
 
-READERS = 2
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -27,11 +25,11 @@ T = TypeVar("T")
 class Readers:
     """See the module's docstring. `on_fatal` is called on the loop."""
 
-    def __init__(self, path: Path, vfs: str | None, on_fatal: Callable[[StoreFatal], None]) -> None:
+    def __init__(self, path: Path, vfs: str | None, threads: int, on_fatal: Callable[[StoreFatal], None]) -> None:
         self._on_fatal = on_fatal
         self._idle: queue.LifoQueue[apsw.Connection] = queue.LifoQueue()
-        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="teahouse-reader")
-        for _ in range(READERS):
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="teahouse-reader")
+        for _ in range(threads):
             self._idle.put(reading(path, vfs))
 
     async def ask(

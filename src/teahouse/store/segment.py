@@ -25,7 +25,7 @@ SEGMENTS = 1
 WORD_CHARS = 64  # what is longer is no word; compared up to here
 MAX_TERMS = 64  # words and pairs of one query
 
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_ASCII_WORD = re.compile(rf"([a-z0-9]{{1,{WORD_CHARS}}})[a-z0-9]*")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _UNSPACED = re.compile(
     "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf"
@@ -36,12 +36,13 @@ NONE, WORD, UNSPACED = range(3)
 
 
 def runs(text: str) -> list[tuple[bool, str]]:
-    """The runs of letters and digits, in order, as they are compared; and whether each is of an unspaced script."""
+    """The runs of letters and digits, in order, as they are compared; before each, whether its script is unspaced."""
     if text.isascii():
         return [(False, word) for word in _ASCII_WORD.findall(text.lower())]
     plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
     plain = unicodedata.normalize("NFKC", _ACCENTS.sub("", plain))
-    return [(kind == UNSPACED, "".join(run)) for kind, run in groupby(plain, _kind) if kind != NONE]
+    found = [(kind == UNSPACED, "".join(run)) for kind, run in groupby(plain, _kind) if kind != NONE]
+    return [(unspaced, run if unspaced else run[:WORD_CHARS]) for unspaced, run in found]
 
 
 @lru_cache(maxsize=8_192)
@@ -53,7 +54,7 @@ def _kind(char: str) -> int:
 
 def segment(text: str) -> str:
     """The text as the index takes it: tokens with a space between."""
-    return " ".join(_tokens(text))
+    return " ".join(_ASCII_WORD.findall(text.lower()) if text.isascii() else _tokens(text))
 
 
 def _tokens(text: str) -> Iterator[str]:
@@ -62,7 +63,7 @@ def _tokens(text: str) -> Iterator[str]:
             yield from _pairs(run)
             yield run[-1]
         else:
-            yield run[:WORD_CHARS]
+            yield run
 
 
 def _pairs(run: str) -> list[str]:
@@ -86,7 +87,7 @@ class Query:
                 parts.append('"' + " ".join(pairs) + '"')
                 count += len(pairs)
             else:
-                parts.append(f'"{run[:WORD_CHARS]}"*')
+                parts.append(f'"{run}"*')
                 count += 1
         if count > MAX_TERMS:
             raise BadField(
@@ -102,6 +103,6 @@ class Query:
         return bool(self._terms) and all(
             any(run in other for cjk, other in there if cjk)
             if unspaced
-            else any(other[:WORD_CHARS].startswith(run[:WORD_CHARS]) for cjk, other in there if not cjk)
+            else any(other.startswith(run) for cjk, other in there if not cjk)
             for unspaced, run in self._terms
         )

@@ -2,7 +2,8 @@
 
     writer ── committer ── numbering, append, targets      one thread, one connection that writes
         └──── upkeep ───── index                           the same, when it has time
-    readers ── history, search, questions                  two threads, connections that can't write
+    readers ── history, questions                          two threads, connections that can't write
+    searchers ─ search                                     one more: a search may take long, and nothing waits for it
 
 The folder belongs to one process (lock.py). `teahouse.sqlite` with its -wal and -shm is all there is.
 """
@@ -38,6 +39,9 @@ from teahouse.store.upkeep import Upkeep
 from teahouse.store.writer import Writer
 
 T = TypeVar("T")
+
+READERS = 2
+SEARCHERS = 1
 
 
 class SqliteLog:
@@ -95,6 +99,7 @@ class SqliteStore:
         self._lock: FolderLock | None = None
         self._writer: Writer | None = None
         self._readers: Readers | None = None
+        self._searchers: Readers | None = None
 
     # ---- opening and closing
 
@@ -127,11 +132,12 @@ class SqliteStore:
             upkeep = Upkeep(connection, self._now_ms)
             upkeep.open((room.id, room.head, room.time) for room in rooms)
             committer = Committer(connection, self._tips, upkeep, self._limits, self._now_ms)
-            readers = Readers(path, self._vfs, self._log.fatal)
+            readers = Readers(path, self._vfs, READERS, self._log.fatal)
+            searchers = Readers(path, self._vfs, SEARCHERS, self._log.fatal)
         except BaseException:
             connection.close()
             raise
-        self._readers = readers
+        self._readers, self._searchers = readers, searchers
         self._writer = self._log.writer = Writer(
             connection, committer, upkeep, self._limits.batch, loop, self._log.committed, self._log.fatal
         )
@@ -141,8 +147,9 @@ class SqliteStore:
     async def close(self) -> None:
         """See `Store.close`."""
         writer, self._writer = self._writer, None
-        readers, self._readers = self._readers, None
-        if readers is not None:
+        reading = [readers for readers in (self._readers, self._searchers) if readers is not None]
+        self._readers = self._searchers = None
+        for readers in reading:
             await asyncio.to_thread(readers.close)
         if writer is not None:
             await asyncio.to_thread(writer.stop)
@@ -159,9 +166,7 @@ class SqliteStore:
 
     @property
     def _reading(self) -> Readers:
-        if self._readers is None:
-            raise StorageError("The store is closed.")
-        return self._readers
+        return _open_still(self._readers)
 
     # ---- rooms, people, read positions
 
@@ -257,6 +262,12 @@ class SqliteStore:
         raises BadField  the query has too many words
         """
         return await self._reading.ask(search.find, Query(query), rooms, self._names, asker, before=before, limit=limit)
+
+
+def _open_still(readers: Readers | None) -> Readers:
+    if readers is None:
+        raise StorageError("The store is closed.")
+    return readers
 
 
 def make_folder(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """What the writer does for the file itself: the search index, checkpoints, scrubbing.
 
-    index       while nothing else is to do; between two batches once it is a second behind
+    index       while nothing else is to do; once it is a second behind also between batches, for half of their time
     checkpoint  when the write-ahead log has WAL_PAGES pages; after the batch was answered
     scrub       after a deletion: the write-ahead log still has the page as it was, until it is cut off
 
@@ -17,11 +17,13 @@ import structlog
 from teahouse.core.errors import StoreFatal
 from teahouse.store.connect import BUSY_MS
 from teahouse.store.faults import fault_of
-from teahouse.store.index import SLICE, Index
+from teahouse.store.index import SLICE_S, Index
 
 log = structlog.get_logger("teahouse.store")
 
 QUIET_S = 0.02  # without work for this long the writer is idle
+GAP_S = 0.001  # … and then goes on in steps: the interpreter is for the loop first
+LEAST_S = 0.001
 LATE_MS = 1_000  # what waits this long is done between two batches
 WAL_PAGES = 1_000
 
@@ -35,6 +37,7 @@ class Upkeep:
         self.index = Index(connection)
         self._wal_pages = 0
         self._scrub_since: int | None = None
+        self._quiet = False
         self._not_before = 0  # after a failure: when to try again
         connection.set_wal_hook(self._committed)
 
@@ -60,10 +63,11 @@ class Upkeep:
         """How long the writer may wait for work before `idle`, in seconds; None: nothing is to be done."""
         if not self.index.behind and self._scrub_since is None:
             return None
-        return max(QUIET_S, (self._not_before - self._now_ms()) / 1_000)
+        return max(GAP_S if self._quiet else QUIET_S, (self._not_before - self._now_ms()) / 1_000)
 
     def idle(self) -> None:
         """Nothing came: a step of what is to be done. Raises StoreFatal alone."""
+        self._quiet = True
         if self._now_ms() < self._not_before:
             return
         if self.index.behind:
@@ -71,8 +75,9 @@ class Upkeep:
         elif self._scrub_since is not None:
             self._try(self._scrub)
 
-    def after_batch(self, events: int) -> None:
-        """A batch was answered: what can't wait. Raises StoreFatal alone."""
+    def after_batch(self, took_s: float) -> None:
+        """A batch, which took so long, was answered: what can't wait. Raises StoreFatal alone."""
+        self._quiet = False
         if self._wal_pages >= WAL_PAGES:
             self.checkpoint()
         now = self._now_ms()
@@ -80,7 +85,7 @@ class Upkeep:
             return
         oldest = self.index.oldest()
         if oldest is not None and now - oldest > LATE_MS:
-            self._try(lambda: self.index.step(max(SLICE, events)))  # as fast as the log grows
+            self._try(lambda: self.index.step(min(SLICE_S, max(LEAST_S, took_s / 2))))
         if self._scrub_since is not None and now - self._scrub_since > LATE_MS:
             self._try(self._scrub)
 
