@@ -1,12 +1,13 @@
 # What there is to do. Each target is one line into scripts/; docs/operations.md and CONTRIBUTING.md explain them.
-.PHONY: run setup test check format bench fuzz torture measure clean
+.PHONY: run setup test check format bench bench-history fuzz torture measure clean
 
 run:      ; @scripts/run.sh
 setup:    ; @scripts/setup.sh dev
 test:     ; @scripts/test.sh
 check:    ; @scripts/check.sh
 format:   ; @scripts/format.sh
-bench:    ; @scripts/with_python.sh scripts/bench.py
+bench:    ; @scripts/with_python.sh -m bench.run
+bench-history: ; @scripts/with_python.sh -m bench.history
 fuzz:     ; @scripts/fuzz.sh
 torture:  ; @scripts/with_python.sh scripts/torture.py
 measure:  ; @scripts/with_python.sh scripts/measure.py

@@ -1,4 +1,6 @@
-"""The benchmark: `make bench`. Teahouse by each of its doors and its peers, one after the other, again and again.
+"""Teahouse by each of its doors, and its peers: `make bench`.
+
+    scripts/with_python.sh -m bench.run --cells 10x10,100x10 --rounds 1 --doors frames        a part of it
 
     for each round, for each cell, for each server:  start it, saturate it, pace it, stop it
     then the scenarios: a room in company
@@ -47,7 +49,7 @@ class Report(msgspec.Struct):
 def options(words: Sequence[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="make bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cells", default="all", help="10x1,10x10,… , all (default) or none")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (3)")
@@ -194,3 +196,7 @@ def main(words: Sequence[str] | None = None) -> int:
     book = measure(program, found, asked)
     print(write(book, found, missing, asked))
     return 1 if book.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,7 +17,7 @@ from bench.subjects import Failed, running, teahouse
 
 RATE = 250
 SECONDS = 6.0
-ROWS = 30
+LEAST = 0.005  # of all samples; what is rarer is not told
 
 
 def _py_spy(scratch: Path) -> Path:
@@ -67,15 +67,13 @@ def told(stacks: str) -> str:
         own[thread, names[-1] if names else "?"] += int(count)
         for name in set(names):
             under[thread, name] += int(count)
-    whole = sum(threads.values()) or 1
+    whole = max(threads.total(), 1)
     rows = [f"{'own %':>7} {'with %':>7}  function"]
-    for thread, count in threads.most_common():
-        rows.append(f"-- {thread}: {100 * count / whole:.1f} % of the samples")
-        here = [(key, seen) for key, seen in own.most_common() if key[0] == thread]
-        above = [(key, seen) for key, seen in under.most_common(ROWS) if key[0] == thread and key not in own]
-        for key, seen in sorted([*here[:ROWS], *above], key=lambda row: -under[row[0]]):
-            mine = 100 * (seen if key in own else 0) / whole
-            rows.append(f"{mine:7.1f} {100 * under[key] / whole:7.1f}  {key[1]}")
+    for thread, seen in threads.most_common():
+        rows.append(f"── {thread}: {100 * seen / whole:.1f} % of the samples")
+        for key, share in under.most_common():
+            if key[0] == thread and share / whole >= LEAST:
+                rows.append(f"{100 * own[key] / whole:7.1f} {100 * share / whole:7.1f}  {key[1]}")
     return "\n".join(rows)
 
 
