@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
+import apsw
 import pytest
 
 from teahouse import __version__
@@ -225,6 +226,18 @@ def test_a_file_that_is_no_database_ends_the_start_with_70(tmp_path: Path) -> No
     ended = teahouse(tmp_path, "--port", "0")
     assert ended.returncode == 70
     assert "file is not a database" in one_line(ended.stderr)
+
+
+def test_data_of_a_newer_version_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, _, _):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+    database = apsw.Connection(str(tmp_path / "teahouse-data" / "teahouse.sqlite"))
+    database.execute("PRAGMA user_version = 9999")
+    database.close()
+    ended = teahouse(tmp_path, "--port", "0")
+    assert ended.returncode == EXIT_CONFIG
+    assert "newer" in one_line(ended.stderr)
 
 
 def test_limits_none_says_so_loudly(tmp_path: Path) -> None:
