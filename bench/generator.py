@@ -13,10 +13,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
-from bench.subjects import Failed, Running, processors
+from bench.subjects import Failed, processors
 
 SOURCES = Path(__file__).parent / "loadgen"
 FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror")
@@ -24,6 +25,17 @@ FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror")
 
 class Unsound(Failed):
     """A message was lost, doubled, out of order or refused: there is no figure."""
+
+
+class Served(Protocol):
+    """What the generator must know of a server."""
+
+    @property
+    def door(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def pid(self) -> int: ...
 
 
 class Joins(msgspec.Struct, frozen=True):
@@ -137,8 +149,8 @@ def understand(printed: bytes) -> Outcome:
     return outcome
 
 
-def _command(program: Path, server: Running, options: dict[str, object]) -> list[str]:
-    words = [str(program), "--door", server.subject.door, "--port", str(server.port)]
+def _command(program: Path, server: Served, options: dict[str, object]) -> list[str]:
+    words = [str(program), "--door", server.door, "--port", str(server.port)]
     words += ["--pid", str(server.pid), "--cpu", str(processors()[0])]
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
@@ -149,7 +161,7 @@ def _command(program: Path, server: Running, options: dict[str, object]) -> list
     return words
 
 
-def measure(program: Path, server: Running, **options: object) -> Outcome:
+def measure(program: Path, server: Served, **options: object) -> Outcome:
     """Run the generator against a server; its options are named as on its command line.
 
     raises  Unsound, Failed
@@ -163,7 +175,7 @@ def measure(program: Path, server: Running, **options: object) -> Outcome:
 
 
 @contextlib.contextmanager
-def beside(program: Path, server: Running, **options: object) -> Iterator[Presence]:
+def beside(program: Path, server: Served, **options: object) -> Iterator[Presence]:
     """Keep a crowd in the house (`phase` hold or flood) while something else is measured.
 
     raises  Failed where they do not come in, Unsound where they found a fault by the end

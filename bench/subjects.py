@@ -60,6 +60,10 @@ class Running:
     folder: Path
 
     @property
+    def door(self) -> str:
+        return self.subject.door
+
+    @property
     def pid(self) -> int:
         return self.process.pid
 
