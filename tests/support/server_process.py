@@ -23,6 +23,15 @@ def free_port() -> int:
         return port
 
 
+class Unstarted(Exception):
+    """The server ended before it listened: its exit code, and all that it said."""
+
+    def __init__(self, code: int, said: str) -> None:
+        super().__init__(code, said)
+        self.code = code
+        self.said = said
+
+
 class ServerProcess:
     """One server and its folder; it may be started, killed and started again, on the same port.
 
@@ -43,7 +52,11 @@ class ServerProcess:
         return self._process.pid
 
     async def start(self) -> None:
-        """Start it and wait until it accepts connections."""
+        """Start it and wait until it says that it listens.
+
+        raises Unstarted   it has ended; nothing is left running
+        """
+        log_before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, *self.program, "serve"),
@@ -52,20 +65,15 @@ class ServerProcess:
                 stdout=log,
                 stderr=log,
             )
-        async with asyncio.timeout(PATIENCE_S):
-            while not await self.accepts():
-                if self._process.returncode is not None:
-                    raise AssertionError(f"the server did not start: {self.said()}")
-                await asyncio.sleep(0.01)
-
-    async def accepts(self) -> bool:
-        """Whether a connection can be made now."""
         try:
-            _, writer = await asyncio.open_connection(self.host, self.port)
-        except OSError:
-            return False
-        writer.close()
-        return True
+            async with asyncio.timeout(PATIENCE_S):
+                while b"listening" not in self.log.read_bytes()[log_before:]:
+                    if self._process.returncode is not None:
+                        raise Unstarted(self._process.returncode, self.said())
+                    await asyncio.sleep(0.01)
+        except BaseException:
+            await self.end()
+            raise
 
     async def kill(self) -> None:
         """As a power cut ends it, but for the disk: no goodbye, no flush."""
