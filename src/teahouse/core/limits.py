@@ -40,6 +40,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     # bytes
     frame_bytes: int = 256 * KIB
     text_bytes: int = 60 * KIB  # one message, after normalisation
+    topic_bytes: int = 500  # one line
     http_line_bytes: int = 8 * KIB
     http_head_bytes: int = 16 * KIB
     http_headers: int = 64

@@ -1,8 +1,13 @@
-"""Names of people and rooms: what is one, what is the same one.
+"""Names of people and rooms: what is one, what is the same one, what looks the same.
 
-Names compare by casefold. Where a letter outside ASCII is involved they also compare by *skeleton*: each letter that
-looks like another is read as that other (Unicode Technical Standard 39, «Confusable Detection»), so that a Cyrillic
-«аna» cannot sit beside a Latin «ana». Limits apply after normalisation (NFC).
+    fold       names with the same fold are the same name: `Ana`, `ANA`
+    skeleton   names with the same skeleton look the same: Latin `ana`, Cyrillic `аna`
+
+A skeleton reads each letter as the one it looks like (Unicode Technical Standard 39, «Confusable Detection»). It has
+its say only where a letter outside ASCII is involved: `al` and `a1` may both be here. Accents count: José is not Jose,
+か is not が. The table is not all of Unicode's, but what can be typed and be taken for Latin.
+
+Limits apply after normalisation (NFC); what could not fit is refused before it is normalised (see text.py).
 """
 
 from __future__ import annotations
@@ -11,70 +16,63 @@ import re
 import unicodedata
 
 from teahouse.core.errors import BadName, BadRoom
+from teahouse.core.text import INVISIBLE
 
 NAME_MAX = 32
 ROOM_MAX = 50
+SHRINKS = 4  # NFC makes one character of at most so many
 
-RESERVED_PREFIXES = ("guest-", "bot-")
 RESERVED = frozenset(
-    [
-        "admin",
-        "administrator",
-        "all",
-        "anyone",
-        "bot",
-        "channel",
-        "everyone",
-        "guest",
-        "here",
-        "host",
-        "house",
-        "moderator",
-        "nobody",
-        "operator",
-        "owner",
-        "root",
-        "server",
-        "service",
-        "somebody",
-        "system",
-        "teahouse",
-    ]
-)
+    (
+        "admin", "administrator", "all", "anyone", "bot", "channel", "everyone", "guest", "here", "host", "house",
+        "moderator", "nobody", "operator", "owner", "root", "server", "service", "somebody", "system", "teahouse",
+    )
+)  # fmt: skip
+RESERVED_PREFIXES = ("guest-", "bot-")
 
-_PUNCTUATION = frozenset("-_[]{}\\|^`")
+_ASCII_NAME = re.compile(r"[A-Za-z_\[\]{}\\|^`][A-Za-z0-9\-_\[\]{}\\|^`]*")
 _BAD_FIRST_OF_ROOM = frozenset("@&!+#")
 _BAD_IN_ROOM = frozenset(",:/")
+_EMOJI_STYLE = re.compile("[\ufe0e\ufe0f]")
 _PAIR = re.compile(r"@([1-9][0-9]{0,15})\+([1-9][0-9]{0,15})")
 
-# Letters that look like an ASCII one in common fonts. Not the whole of UTS 39: what can be typed and taken for Latin.
-_LOOKS_LIKE = str.maketrans(
-    {
-        # Cyrillic
-        "а": "a", "в": "b", "е": "e", "к": "k", "м": "m", "н": "h", "о": "o", "р": "p", "с": "c", "т": "t", "у": "y",
-        "х": "x", "ѕ": "s", "і": "i", "ј": "j", "ԁ": "d", "һ": "h", "ԛ": "q", "ԝ": "w", "ь": "b", "ӏ": "l", "г": "r",
-        "ү": "y", "ѵ": "v", "ո": "n",
-        # Greek
-        "α": "a", "β": "b", "γ": "y", "ε": "e", "η": "n", "ι": "i", "κ": "k", "μ": "u", "ν": "v", "ο": "o", "ρ": "p",
-        "τ": "t", "υ": "u", "χ": "x", "ω": "w", "ϲ": "c", "ϳ": "j", "ζ": "z",
-        # Armenian, Latin beyond ASCII
-        "հ": "h", "ս": "u", "օ": "o", "ց": "g", "զ": "q", "ı": "i", "ɡ": "g", "ɩ": "i", "ʏ": "y", "ʀ": "r", "ø": "o",
-        "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ɑ": "a", "ƅ": "b", "ꞵ": "b",
-    }
-)  # fmt: skip
+_ALIKE = {
+    "a": "АаΑαɑᴀᎪꓮ", "b": "ВвЬьΒβʙᏴᏏꓐƄƅ", "c": "СсϹϲᴄᏟꓚ", "d": "ԀԁᎠꓓժđĐ", "e": "ЕеҽΕεᎬꓰ", "f": "ϜꓝƑƒ", "g": "ɡԌԍցᏀꓖ",
+    "h": "НнΗҺһհᎻꓧʜħĦ", "i": "ІіΙιıɩɪᎥ", "j": "ЈјϳյᎫꓙ", "k": "КкΚκĸᏦꓗ", "l": "ӀӏǀꓲᏞꓡʟاוןłŁ", "m": "МмΜᎷꓟᴍ",
+    "n": "ΝηпꓠɴՈո", "o": "ОоΟοσՕօᴏסഠꓳøØ", "p": "РрΡρᏢꓑᴘ", "q": "Ԛԛգզ", "r": "гᎡꓣʀ", "s": "ЅѕՏꓢꜱᏚ", "t": "ТтΤτᎢꓔᴛŧŦ",
+    "u": "υμսՍꓴᴜ", "v": "νѴѵᏙꓦᴠ", "w": "ԜԝωᎳꓪᴡшɯ", "x": "ХхΧχꓫ", "y": "УуΥγҮүꓬʏ", "z": "ΖᏃꓜᴢ", "3": "Зз", "-": "ー一ᅳ",
+}  # fmt: skip
+_LOOKS_LIKE = str.maketrans({other: letter for letter, others in _ALIKE.items() for other in others})
+_ASCII_ALIKE = str.maketrans("0i1|", "olll")  # I is l in many fonts, and i is I
 
 
 def fold(name: str) -> str:
     """The form in which names are the same name."""
-    return unicodedata.normalize("NFC", name.casefold())
+    if name.isascii():
+        return name.lower()
+    # Unicode 3.13, D145: casefold what is decomposed.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def skeleton(name: str) -> str:
-    """The form in which names look the same. Of an ASCII name: its fold."""
-    if name.isascii():
-        return name.lower()
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
-    return bare.translate(_LOOKS_LIKE)
+    """The form in which names look the same. For comparing alone: nothing to show to anyone."""
+    if not name.isascii():
+        bare = "".join(map(_plain_digit, unicodedata.normalize("NFKD", name))).translate(_LOOKS_LIKE)
+        name = bare.casefold().replace("i\u0307", "i")
+    return name.lower().translate(_ASCII_ALIKE).replace("rn", "m")
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two folds are one name to the eye, given that their skeletons are the same."""
+    return one == other or not (one.isascii() and other.isascii())
+
+
+def _plain_digit(char: str) -> str:
+    value = unicodedata.decimal(char, None)
+    return char if value is None else str(value)
+
+
+# ---- people
 
 
 def person_name(text: str) -> str:
@@ -82,34 +80,53 @@ def person_name(text: str) -> str:
 
     raises  BadName: what is wrong with it
     """
-    name = unicodedata.normalize("NFC", text)
+    name = unicodedata.normalize("NFC", text) if len(text) <= SHRINKS * NAME_MAX else text
     if not name:
         raise BadName("A name has at least one letter.", field="name")
     if len(name) > NAME_MAX:
         raise BadName(f"A name has at most {NAME_MAX} letters.", field="name", limit=NAME_MAX)
-    if name[0] in "-0123456789" or name[0].isdigit():
+    if name[0] == "-" or name[0].isdecimal():
         raise BadName("A name does not begin with a digit or with “-”.", field="name")
-    for char in name:
-        if not _may_name(char):
-            raise BadName(
-                f"A name has letters, digits and -_[]{{}}\\|^` alone; “{_shown(char)}” is none.", field="name"
-            )
-    folded = fold(name)
-    if folded in RESERVED or folded.startswith(RESERVED_PREFIXES):
+    if _ASCII_NAME.fullmatch(name) is None:
+        _check_letters(name)
+    if _is_reserved(name):
         raise BadName(f"“{name}” is reserved. Choose another name.", field="name")
     return name
 
 
-def _may_name(char: str) -> bool:
+def _check_letters(name: str) -> None:
+    for place, char in enumerate(name):
+        if not _may_name(char, first=place == 0):
+            raise BadName(
+                f"A name has letters, digits and -_[]{{}}\\|^` alone; “{_shown(char)}” is none.", field="name"
+            )
+
+
+def _may_name(char: str, *, first: bool) -> bool:
     if char.isascii():
-        return char.isalnum() or char in _PUNCTUATION
+        return _ASCII_NAME.fullmatch(f"_{char}") is not None
     category = unicodedata.category(char)
-    # Marks belong to the letters of many scripts (Devanagari, Thai); Nd are their digits.
-    return category[0] == "L" or category in ("Mn", "Mc", "Nd")
+    # Marks belong to the letters of many scripts (Devanagari, Thai), so none comes first; Nd are their digits.
+    return char not in INVISIBLE and (category[0] == "L" or (not first and category in ("Mn", "Mc", "Nd")))
+
+
+def _is_reserved(name: str) -> bool:
+    folded = fold(name)
+    if folded in RESERVED or folded.startswith(RESERVED_PREFIXES):
+        return True
+    looks = skeleton(name)
+    return not name.isascii() and (looks in _RESERVED_LOOKS or looks.startswith(_RESERVED_PREFIX_LOOKS))
+
+
+_RESERVED_LOOKS = frozenset(map(skeleton, RESERVED))
+_RESERVED_PREFIX_LOOKS = tuple(map(skeleton, RESERVED_PREFIXES))
 
 
 def _shown(char: str) -> str:
-    return char if char.isprintable() else f"U+{ord(char):04X}"
+    return char if char.isprintable() and char not in INVISIBLE else f"U+{ord(char):04X}"
+
+
+# ---- rooms
 
 
 def room_name(text: str) -> tuple[str, str]:
@@ -117,21 +134,33 @@ def room_name(text: str) -> tuple[str, str]:
 
     raises  BadRoom: what is wrong with it
     """
-    name = unicodedata.normalize("NFC", text)
-    if name.startswith("#"):
-        name = name[1:]
+    name = unicodedata.normalize("NFC", text) if len(text) <= SHRINKS * ROOM_MAX else text
+    name = _EMOJI_STYLE.sub("", name.removeprefix("#"))  # ☕ is ☕, in colour or not
     if not name:
         raise BadRoom("A room's name has at least one letter.", field="room")
     if len(name) > ROOM_MAX:
         raise BadRoom(f"A room's name has at most {ROOM_MAX} letters.", field="room", limit=ROOM_MAX)
-    if name[0] in _BAD_FIRST_OF_ROOM:
-        raise BadRoom(f"A room's name does not begin with “{name[0]}”.", field="room")
+    if name[0] in _BAD_FIRST_OF_ROOM or unicodedata.category(name[0])[0] == "M":
+        raise BadRoom(f"A room's name does not begin with “{_shown(name[0])}”.", field="room")
     for char in name:
-        if char in _BAD_IN_ROOM or char.isspace() or unicodedata.category(char)[0] in "CZ":
+        if not _may_name_a_room(char):
             raise BadRoom(
-                f"A room's name has no spaces, commas, colons or slashes; “{_shown(char)}” is one.", field="room"
+                f"A room's name has no spaces, commas, colons or slashes, and nothing invisible; “{_shown(char)}” is one.",
+                field="room",
             )
+    if name in (".", ".."):
+        raise BadRoom(f"“{name}” means something else in an address. Choose another name.", field="room")
     return name, fold(name)
+
+
+def _may_name_a_room(char: str) -> bool:
+    # C is control, format and unassigned: what is unassigned today may fold otherwise tomorrow, and rooms stay.
+    return not (
+        char in _BAD_IN_ROOM or char in INVISIBLE or char.isspace() or unicodedata.category(char)[0] in ("C", "Z")
+    )
+
+
+# ---- rooms of two
 
 
 def direct_pair(text: str) -> tuple[int, int] | None:

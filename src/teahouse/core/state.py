@@ -17,12 +17,16 @@ DEFAULT_ROOM = "lobby"
 
 
 class Claim:
-    """Who has a name: `person` the id; `until` the time (ms) at which it is free again, None while it is in use."""
+    """Who has a name: `person` the id; `until` the time (ms) at which it is free again, None while it is in use.
 
-    __slots__ = ("person", "until")
+    skeleton  of the name as it is written: under this it stands in `State.skeletons`
+    """
 
-    def __init__(self, person: int, until: int | None = None) -> None:
+    __slots__ = ("person", "skeleton", "until")
+
+    def __init__(self, person: int, skeleton: str, until: int | None = None) -> None:
         self.person = person
+        self.skeleton = skeleton
         self.until = until
 
 
@@ -37,7 +41,7 @@ class State:
         self.rooms_by_id: dict[int, Room] = {}
         self.sessions_by_person: dict[int, list[Session]] = {}
         self.claims: dict[str, Claim] = {}
-        self.skeletons: dict[str, str] = {}  # confusable skeleton → fold of the name that has it
+        self.skeletons: dict[str, set[str]] = {}  # confusable skeleton → folds of the names that have it
 
     def add(self, room: Room, fold: str) -> None:
         """The store has this room (now)."""

@@ -26,52 +26,79 @@ def claim(state: State, person_id: int, name: str, now: int) -> None:
 
     raises  NameTaken  another has it, or one that looks the same
     """
-    folded, looks = names.fold(name), names.skeleton(name)
-    for taken in {folded, state.skeletons.get(looks, folded)}:
-        held = state.claims.get(taken)
-        if held is None or held.person == person_id:
-            continue
-        if held.until is None or held.until > now:
+    rivals = [folded for folded in _same_or_alike(state, name) if state.claims[folded].person != person_id]
+    for folded in rivals:
+        until = state.claims[folded].until
+        if until is None or until > now:
             raise NameTaken(f"“{name}” is taken, or looks like a name that is. Choose another.", field="name")
-        _free(state, taken)
-    state.claims[folded] = Claim(person_id)
-    state.skeletons[looks] = folded
+    for folded in rivals:
+        _free(state, folded)
+    _give(state, name, person_id, None)
 
 
 def hold(state: State, person_id: int, name: str, until: int) -> None:
     """Keep the name of somebody who was here before a restart, until a time; who has it already keeps it."""
-    folded = names.fold(name)
-    if folded not in state.claims:
-        state.claims[folded] = Claim(person_id, until)
-        state.skeletons.setdefault(names.skeleton(name), folded)
+    if not _same_or_alike(state, name):
+        _give(state, name, person_id, until)
 
 
 def release(state: State, person_id: int, name: str, now: int) -> None:
-    """The name is free, if it was this person's."""
+    """The name is free from `now` on, if it was this person's."""
+    _release(state, person_id, name)
+
+
+def _release(state: State, person_id: int, name: str) -> None:
     folded = names.fold(name)
     held = state.claims.get(folded)
     if held is not None and held.person == person_id:
         _free(state, folded)
 
 
+def _same_or_alike(state: State, name: str) -> list[str]:
+    """Folds of the claimed names that are this one, or look like it."""
+    folded = names.fold(name)
+    found = {other for other in state.skeletons.get(names.skeleton(name), ()) if names.alike(folded, other)}
+    return sorted(found | ({folded} & state.claims.keys()))
+
+
+def _give(state: State, name: str, person_id: int, until: int | None) -> None:
+    folded = names.fold(name)
+    if folded in state.claims:
+        _free(state, folded)  # it may have been written otherwise, and have looked otherwise
+    held = state.claims[folded] = Claim(person_id, names.skeleton(name), until)
+    state.skeletons.setdefault(held.skeleton, set()).add(folded)
+
+
 def _free(state: State, folded: str) -> None:
-    del state.claims[folded]
-    looks = names.skeleton(folded)
-    if state.skeletons.get(looks) == folded:
+    looks = state.claims.pop(folded).skeleton
+    same = state.skeletons[looks]
+    same.discard(folded)
+    if not same:
         del state.skeletons[looks]
 
 
 def arrive(state: State, session: Session, person: Person) -> list[Word]:
-    """The session is this person from now on; their other sessions have the same name at once."""
+    """The session is this person from now on; their other sessions have the same name at once.
+
+    raises  NameTaken  the claim was lost between the question and now, and another has the name
+    """
+    if person.chosen:
+        # The person's last other session may have ended meanwhile, and have given the name back.
+        claim(state, person.id, person.name, 0)
+    sessions = state.sessions_by_person.setdefault(person.id, [])
+    old = sessions[0].person if sessions else person
     session.person = person
-    others = state.sessions_by_person.setdefault(person.id, [])
-    old = others[0].person if others else person
-    others.append(session)
-    for other in others:
-        other.person = person
-    if old.name == person.name:
-        return []
-    return [Renamed(person=person, from_=old.name)]
+    sessions.append(session)
+    return _call(state, old, person)
+
+
+def _call(state: State, old: Person, person: Person) -> list[Word]:
+    """All sessions of the person have the new name; the old one is free; whoever shares a room with them hears it."""
+    for session in state.sessions_by_person[person.id]:
+        session.person = person
+    if old.chosen and not (person.chosen and names.fold(old.name) == names.fold(person.name)):
+        _release(state, person.id, old.name)
+    return [] if old.name == person.name else [Renamed(person=person, from_=old.name)]
 
 
 def client_limits(state: State) -> dict[str, int]:
@@ -80,6 +107,7 @@ def client_limits(state: State) -> dict[str, int]:
     told = {
         "frame_bytes": limits.frame_bytes,
         "text_bytes": limits.text_bytes,
+        "topic_bytes": limits.topic_bytes,
         "history": limits.history,
         "search": limits.search,
         "members": limits.members_page,
@@ -101,8 +129,5 @@ def answer_hello(
 
 
 def answer_rename(state: State, session: Session, person: Person, ref: Ref) -> list[Word]:
-    """All sessions of the person have the new name; whoever shares a room with them hears it."""
-    old = session.person
-    for other in state.sessions_by_person[person.id]:
-        other.person = person
-    return [Renamed(person=person, from_=old.name), Done(ref=ref)]
+    """The person is called otherwise; what they were called until now is free."""
+    return [*_call(state, session.person, person), Done(ref=ref)]

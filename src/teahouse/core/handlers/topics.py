@@ -10,13 +10,11 @@ from teahouse.core.handlers.rooms import room_of
 from teahouse.core.session import Session
 from teahouse.core.state import State
 
-TOPIC_BYTES = 500
-
 
 def set_topic(state: State, session: Session, command: SetTopic, now: int) -> list[Word]:
     """The topic is one line; an empty one takes it away."""
     room = room_of(state, session, command.room)
     authorize(session.person, "topic", room)
-    topic = texts.clean_line(command.topic, TOPIC_BYTES, "topic")
+    topic = texts.clean_line(command.topic, state.limits.topic_bytes, "topic")
     event = TopicChanged(room=room.name, seq=0, time=0, author=session.person, topic=topic)
     return [Draft(room.id, event, session, command, room.record.rules)]
