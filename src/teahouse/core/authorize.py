@@ -9,7 +9,7 @@ whether it must be their own.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from teahouse.core.errors import NoSuchRoom, NotAllowed
 from teahouse.core.message import Person
@@ -18,33 +18,42 @@ from teahouse.core.room import Room
 Action = Literal[
     "rename", "join", "read", "post", "edit", "delete", "react", "topic", "members", "typing", "mark", "direct"
 ]
-Rank = Literal["guest", "bot", "member", "moderator", "owner"]
+Rank = Literal["nobody", "guest", "bot", "member", "moderator", "owner"]
+Verdict = Literal["no", "yes", "open"]
+"""`open`: where everybody may speak, not only members."""
 
-# action → who may do it in a room that they may see. A rank not named may not.
-EVERYONE: frozenset[Rank] = frozenset(("guest", "bot", "member", "moderator", "owner"))
-TABLE: dict[Action, frozenset[Rank]] = {
-    "rename": EVERYONE - {"bot"},
-    "join": EVERYONE,
-    "read": EVERYONE,
-    "post": EVERYONE,
-    "edit": EVERYONE,  # one's own
-    "delete": EVERYONE,  # one's own, but for moderators and owners
-    "react": EVERYONE,
-    "topic": EVERYONE,
-    "members": EVERYONE,
-    "typing": EVERYONE,
-    "mark": EVERYONE,
-    "direct": EVERYONE,
-}
-SPEAKING: frozenset[Action] = frozenset(("post", "edit", "react", "topic", "typing"))
+RANKS: tuple[Rank, ...] = get_args(Rank)
+
+
+def _row(*verdicts: Verdict) -> dict[Rank, Verdict]:
+    return dict(zip(RANKS, verdicts, strict=True))
+
+
+TABLE: dict[Action, dict[Rank, Verdict]] = {
+    #                nobody guest   bot     member moderator owner
+    "rename":   _row("no", "yes",  "no",   "yes", "yes",    "yes"),
+    "join":     _row("no", "yes",  "yes",  "yes", "yes",    "yes"),
+    "read":     _row("no", "yes",  "yes",  "yes", "yes",    "yes"),
+    "members":  _row("no", "yes",  "yes",  "yes", "yes",    "yes"),
+    "mark":     _row("no", "yes",  "yes",  "yes", "yes",    "yes"),
+    "direct":   _row("no", "yes",  "yes",  "yes", "yes",    "yes"),
+    "post":     _row("no", "open", "open", "yes", "yes",    "yes"),
+    "typing":   _row("no", "open", "open", "yes", "yes",    "yes"),
+    "react":    _row("no", "open", "open", "yes", "yes",    "yes"),
+    "topic":    _row("no", "open", "open", "yes", "yes",    "yes"),
+    "edit":     _row("no", "open", "open", "yes", "yes",    "yes"),  # one's own: new words are speech
+    "delete":   _row("no", "yes",  "yes",  "yes", "yes",    "yes"),  # one's own, but for moderators and owners
+}  # fmt: skip
 MODERATING: frozenset[Rank] = frozenset(("moderator", "owner"))
 
 
 def rank(principal: Person, room: Room | None) -> Rank:
-    """What the person is in this room."""
+    """What the person is in this room; a listener, or who has not said hello, is nobody."""
     member = room.record.members.get(principal.id) if room is not None else None
     if member is not None:
         return member.role
+    if principal.id == 0:
+        return "nobody"
     return "bot" if principal.kind == "bot" else "guest"
 
 
@@ -60,14 +69,17 @@ def authorize(principal: Person, action: Action, room: Room | None = None) -> No
             NotAllowed  it does, and they may not
     """
     if room is not None and not sees(principal, room):
-        raise NoSuchRoom("There is no such room.", field="room")
+        raise NoSuchRoom(f"There is no room “{room.name}”.", field="room")
     held = rank(principal, room)
-    if held not in TABLE[action]:
-        raise NotAllowed(f"A {held} may not do this.")
-    if room is not None and room.record.speak == "members" and action in SPEAKING and held in ("guest", "bot"):
+    verdict = TABLE[action][held]
+    if verdict == "yes":
+        return
+    if verdict == "no":
+        raise NotAllowed("Say something first." if held == "nobody" else f"A {held} may not do this.")
+    if room is not None and room.record.speak == "members":
         raise NotAllowed(f"Only members speak in {room.name}.")
 
 
 def own_only(principal: Person, action: Action, room: Room) -> bool:
-    """Whether the message that is changed must be the person's own."""
+    """Whether the message that is changed must be the person's own. Nobody puts words into another's mouth."""
     return action == "edit" or rank(principal, room) not in MODERATING

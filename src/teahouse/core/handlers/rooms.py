@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from teahouse.core import names
-from teahouse.core.authorize import rank, sees
+from teahouse.core.authorize import Rank, rank, sees
 from teahouse.core.commands import HERE
 from teahouse.core.errors import NoSuchRoom, NotInRoom
 from teahouse.core.events import Ref, Role, RoomJoined, Seat, Tell, Word
@@ -12,6 +12,9 @@ from teahouse.core.message import Person
 from teahouse.core.room import Room
 from teahouse.core.session import Session
 from teahouse.core.state import State
+
+_GUEST = Role("guest")
+_ROLES: dict[Rank, Role] = {"member": Role("member"), "moderator": Role("moderator"), "owner": Role("owner")}
 
 Target = Room | tuple[str, str, tuple[int, int] | None]
 
@@ -79,10 +82,9 @@ def visible_room(state: State, session: Session, text: str) -> Room:
 def joined(person: Person, room: Room, limit: int, read: int, unread: int, ref: Ref = None) -> RoomJoined:
     """The room, as its `room` answer."""
     people = room.people()
-    held = rank(person, room)
     return RoomJoined(
         ref=ref, room=room.name, topic=room.record.topic, head=room.head, read=read, unread=unread,
-        members=people[:limit], count=len(people), you=Role("guest" if held == "bot" else held),
+        members=people[:limit], count=len(people), you=_ROLES.get(rank(person, room), _GUEST),
     )  # fmt: skip
 
 
