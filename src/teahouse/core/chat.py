@@ -20,7 +20,7 @@ from teahouse.core.events import Event, HangUp, HelpText, Pong, Unseat, Word
 from teahouse.core.handlers import identity, membership, posting, topics
 from teahouse.core.handlers.presence import exit, step_out
 from teahouse.core.room import Room, fold
-from teahouse.core.session import NOBODY, Session
+from teahouse.core.session import Session
 from teahouse.core.state import State
 
 arrive = identity.arrive
@@ -84,8 +84,11 @@ def room_named(state: State, name: str) -> Room:
 
 
 def vanish(state: State, session: Session, now: int) -> list[Word]:
-    """The connection is gone. A session that lingers hears nothing more but counts as present until `forget`."""
-    if session.listener or session.person is NOBODY:
+    """The connection is gone. A session that lingers hears nothing more but counts as present until `forget`.
+
+    Idempotent. A listener is nobody and is nowhere: there is nothing to undo.
+    """
+    if session.gone or session not in state.sessions_by_person.get(session.person.id, ()):
         return []
     if session.lingers:
         session.gone = True

@@ -67,6 +67,11 @@ class Room:
         self.time = time
         self.present: dict[int, list[Session]] = {}
 
+    def count(self) -> int:
+        """How many belong to the room or are present."""
+        members = self.record.members
+        return len(self.present.keys() | members.keys()) if members else len(self.present)
+
     def people(self) -> list[Person]:
         """Who belongs to the room or is present, by id."""
         everyone = {id: member.person for id, member in self.record.members.items()}

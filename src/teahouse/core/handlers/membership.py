@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from teahouse.core import names
 from teahouse.core.authorize import authorize
 from teahouse.core.commands import Leave, ListMembers, ReadRoom
@@ -13,6 +15,8 @@ from teahouse.core.message import Person
 from teahouse.core.room import Room
 from teahouse.core.session import Session
 from teahouse.core.state import State, person_of
+
+_NAMELESS = re.compile(r"guest-([1-9][0-9]{0,15})")
 
 
 def check_cursor(room: Room, after: int | None, at: int | None, last: int | None) -> None:
@@ -32,19 +36,21 @@ def answer_join(
     state: State, session: Session, room: Room, *, cursor: int, announce: bool, standing_read: int,
     standing_unread: int, ref: Ref, now: int,
 ) -> list[Word]:  # fmt: skip
-    """The session sits in the room, from behind `cursor` on. Others hear it before the seat, so the comer does not."""
+    """The session sits in the room, from behind `cursor` on. Others hear it before the seat, so the comer does not.
+
+    A text connection moves: what it says goes where it joined last, a direct room too. It leaves the room where it
+    was, unless that is a direct one: those it goes on hearing.
+    """
     authorize(session.person, "join", room)
     limit = state.limits.rooms_per_session
     if limit is not None and room.id not in session.rooms and len(session.rooms) >= limit:
         raise TooMany(f"You are in {limit} rooms, the limit. Leave one first.", limit=limit)
     words: list[Word] = []
-    if session.one_room and room.pair is None:
-        if session.here is not None and session.here is not room:
-            words += step_out(session, session.here)
-        words += enter(session, room)
-        session.here = room
-    else:
-        words += enter(session, room)
+    if session.one_room:
+        old, session.here = session.here, room
+        if old is not None and old is not room and old.pair is None:
+            words += step_out(session, old)
+    words += enter(session, room)
     words.append(Seat(session, room, cursor, announce))
     words.append(joined(session.person, room, state.limits.members_page, standing_read, standing_unread, ref))
     return words
@@ -97,7 +103,7 @@ def room_entry(room: Room, other: Person | None, read: int, unread: int, mention
     return RoomEntry(
         room=room.name,
         topic=room.record.topic,
-        count=len(room.people()),
+        count=room.count(),
         head=room.head,
         read=read,
         unread=unread,
@@ -113,7 +119,6 @@ def find_person(state: State, to: str | int) -> Person | None:
     held = state.claims.get(names.fold(to))
     if held is not None:
         return person_of(state, held.person)
-    if to.startswith("guest-") and to[6:].isascii() and to[6:].isdigit() and len(to) < 24:
-        person = person_of(state, int(to[6:]))
-        return person if person is not None and person.name == to else None
-    return None
+    nameless = _NAMELESS.fullmatch(names.fold(to))
+    person = person_of(state, int(nameless[1])) if nameless is not None else None
+    return None if person is None or person.chosen else person

@@ -6,8 +6,7 @@ from teahouse.core import text as texts
 from teahouse.core.authorize import authorize, own_only
 from teahouse.core.commands import Command, Delete, Edit, Post, React, Type, Unreact, Whisper
 from teahouse.core.errors import BadField, NoSuchMessage
-from teahouse.core.events import Deleted, Done, Draft, Edited, Event, Posted, Reacted, Seat, Typing, Unreacted, Word
-from teahouse.core.handlers.presence import enter
+from teahouse.core.events import Deleted, Done, Draft, Edited, Event, Posted, Reacted, Typing, Unreacted, Word
 from teahouse.core.handlers.rooms import call_in, room_of
 from teahouse.core.message import Form
 from teahouse.core.room import Room
@@ -41,12 +40,12 @@ def say(
 
 
 def answer_whisper(state: State, session: Session, room: Room, command: Whisper, now: int) -> list[Word]:
-    """`/msg`: seat the speaker in the room of the two, and say it there."""
+    """`/msg`: say it in the room of the two, without moving there. Who says it is called in like the other one.
+
+    The draft is a `Post`'s, so that it can be decided again.
+    """
     authorize(session.person, "direct", room)
-    words: list[Word] = []
-    if room.id not in session.rooms:
-        words += [*enter(session, room), Seat(session, room, room.head)]
-    return [*words, *say(state, session, room, command, command.text, "say")]
+    return say(state, session, room, Post(ref=command.ref, room=room.name, text=command.text), command.text, "say")
 
 
 def _change(room: Room, session: Session, command: Command, target: int, event: Event, own: bool) -> list[Word]:

@@ -1,4 +1,8 @@
-"""Who is present: the two functions that change it, so that `came` and `went` always alternate."""
+"""Who is present: the two functions that change it, so that `came` and `went` always alternate.
+
+`room.present` and `session.rooms` say the same thing from two sides; nothing else writes them. A direct room has no
+`present` signal: it has its two people whether they are here or not.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ def enter(session: Session, room: Room) -> list[Word]:
     sessions.append(session)
     if len(sessions) > 1 or room.pair is not None:
         return []
-    return [Present(room=room.name, came=[session.person], went=[], count=len(room.people()))]
+    return [Present(room=room.name, came=[session.person], went=[], count=room.count())]
 
 
 def exit(session: Session, room: Room) -> list[Word]:
@@ -32,7 +36,7 @@ def exit(session: Session, room: Room) -> list[Word]:
     del room.present[session.person.id]
     if room.pair is not None:
         return []
-    return [Present(room=room.name, came=[], went=[session.person], count=len(room.people()))]
+    return [Present(room=room.name, came=[], went=[session.person], count=room.count())]
 
 
 def step_out(session: Session, room: Room) -> list[Word]:
