@@ -81,7 +81,11 @@ class Visit:
         if self.ended or self.transport.is_closing():
             self.transport.close()
             return
-        self.transport.write_eof()
+        try:
+            self.transport.write_eof()
+        except OSError:  # asyncio's word for a peer that has reset the connection meanwhile
+            self.transport.abort()
+            return
         self.transport.resume_reading()
         self._timer = self._visits.loop.call_later(LINGER_S, self._linger_on, self._visits.patience)
 

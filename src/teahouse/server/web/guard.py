@@ -143,10 +143,10 @@ class GuardedHttp(HttpToolsProtocol):
             self._stop(413, f"The body is longer than {self._limits.frame_bytes:,} bytes.")
         if self._is_upgrade and self._answering:
             self._stop(400, "An upgrade may not wait behind another request.")
+        super().on_headers_complete()
         self._in_head = False
         self._in_body = True
         self._arm(self._limits.half_frame_ms)
-        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._body += len(body)
@@ -203,10 +203,10 @@ class GuardedHttp(HttpToolsProtocol):
 
     def _too_late(self) -> None:
         self._deadline = None
-        if self._in_head and self._begun == 0 and not self._raw:
-            self._visit.part("timed-out")
-        else:
+        if self._in_head or self._in_body:
             self._refuse(408, "The request did not come in time.")
+        else:
+            self._visit.part("timed-out")
 
     # ---- the rest
 
