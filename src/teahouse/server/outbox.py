@@ -21,6 +21,7 @@ from __future__ import annotations
 import array
 import asyncio
 import fcntl
+import select
 import termios
 from collections import deque
 from collections.abc import Callable
@@ -38,6 +39,13 @@ def _nothing() -> None:
 
 def _nobody(why: Overload) -> None:
     """Nobody wants to know that this outbox gave up."""
+
+
+def _is_dead(descriptor: int) -> bool:
+    """Whether the connection is over in both directions, as the kernel sees it."""
+    poll = select.poll()
+    poll.register(descriptor, 0)  # POLLHUP and POLLERR are always told
+    return bool(poll.poll(0))
 
 
 class Outbox:
@@ -225,6 +233,9 @@ class Outbox:
             return False
         left = array.array("i", [0])
         fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, left)
+        if left[0] and _is_dead(sock.fileno()):
+            # A reset socket keeps what it has not sent for ever, and a transport that reads no more is not told.
+            self.abort()
         return left[0] > 0
 
     # ---- slow readers
