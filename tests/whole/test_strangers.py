@@ -64,7 +64,7 @@ async def _introduce(server: ServerProcess, preamble: Preamble) -> None:
 
 async def test_a_thousand_that_come_and_leave_leave_nothing_behind(server: ServerProcess) -> None:
     async with Canary(server.host, server.port):
-        at_rest = server.descriptors()
+        at_rest = server.sockets()
         for words in (
             b"",
             b"hello",
@@ -75,7 +75,7 @@ async def test_a_thousand_that_come_and_leave_leave_nothing_behind(server: Serve
         ):
             for _ in range(4):
                 await asyncio.gather(*(_look_in(server, words) for _ in range(50)))
-        await until(lambda: server.descriptors() <= at_rest)
+        await until(lambda: server.sockets() <= at_rest)
     assert "Traceback" not in server.said()
 
 
@@ -91,7 +91,7 @@ async def _look_in(server: ServerProcess, words: bytes) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="to vanish without a word to the other side needs CAP_NET_ADMIN")
 async def test_peers_that_vanish_without_a_word_disturb_nobody_and_are_let_go(server: ServerProcess) -> None:
     witness = await a_witness(server)
-    at_rest = server.descriptors()
+    at_rest = server.sockets()
     async with Canary(server.host, server.port):
         for words in (b"hello\n", b"hello", b"\x00\x00\x00\x01\x00\x00\x00\x05\x00\x00\x00\x64hello"):
             for _ in range(10):
@@ -99,7 +99,7 @@ async def test_peers_that_vanish_without_a_word_disturb_nobody_and_are_let_go(se
         # What is written to them is answered by a reset.
         await heard_until(witness, "anybody there?")
         await heard_until(witness, "nobody")
-        await until(lambda: server.descriptors() <= at_rest + 2)  # the canary's two
+        await until(lambda: server.sockets() <= at_rest + 2)  # the canary's two
     await witness.close()
     assert "Traceback" not in server.said()
 
