@@ -187,16 +187,16 @@ def test_every_metric_has_its_row() -> None:
 
 def test_every_make_target_is_explained() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = re.findall(r"^(\w+):", makefile, re.M)
+    targets = re.findall(r"^([\w-]+):", makefile, re.M)
     assert sorted(targets) == sorted(re.findall(r"^\.PHONY: (.*)$", makefile, re.M)[0].split())
-    explained = set(re.findall(r"^\| `make (\w+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.M))
+    explained = set(re.findall(r"^\| `make ([\w-]+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.M))
     assert explained == set(targets)
 
 
 def test_every_target_is_one_line_into_a_script_that_is_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     scripts = [
-        word for words in re.findall(r"^\w+: +; @(.*)$", makefile, re.M) for word in words.split() if "/" in word
+        word for words in re.findall(r"^[\w-]+: +; @(.*)$", makefile, re.M) for word in words.split() if "/" in word
     ]
     assert len(scripts) >= makefile.count("; @")
     assert [name for name in scripts if not (ROOT / name).is_file()] == []
