@@ -46,8 +46,9 @@ def _list(words: Mapping[str, str]) -> str:
     return "\n".join(f"- {name}: {what}" for name, what in words.items())
 
 
-def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+def rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """A table."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -62,20 +63,20 @@ def _cell(spread: Spread | None, shown: Callable[[float], str]) -> str:
 def _table(
     book: Book, title: str, metric: str, servers: Sequence[str], cells: Sequence[str], shown: Callable[[float], str]
 ) -> str:
-    rows = [[server, *(_cell(book.spread(server, cell, metric), shown) for cell in cells)] for server in servers]
-    return f"### {title}\n\n{_rows(['', *cells], rows)}"
+    lines = [[server, *(_cell(book.spread(server, cell, metric), shown) for cell in cells)] for server in servers]
+    return f"### {title}\n\n{rows(['', *cells], lines)}"
 
 
 def _ratios(book: Book, peer: str, cells: Sequence[str]) -> str:
-    rows = []
+    lines = []
     for server in [server for server in book.servers() if server.startswith("Teahouse")]:
         ratios = [book.ratio(server, peer, cell, RATE) for cell in cells]
-        rows.append([server, *("–" if ratio is None else f"{ratio:.2f}" for ratio in ratios)])
-    return f"### Deliveries a second, ÷ {peer}\n\n{_rows(['', *cells], rows)}"
+        lines.append([server, *("–" if ratio is None else f"{ratio:.2f}" for ratio in ratios)])
+    return f"### Deliveries a second, ÷ {peer}\n\n{rows(['', *cells], lines)}"
 
 
 def _company(book: Book) -> str:
-    rows = []
+    lines = []
     for cell in COMPANY:
         for server in book.servers():
             for name in (f"{cell}: before", cell):
@@ -84,22 +85,22 @@ def _company(book: Book) -> str:
                         _cell(book.spread(server, name, metric), lambda us: f"{us / 1_000:.2f}")
                         for metric in (P99, MAX)
                     ]
-                    rows.append([f"{name} ({server})", f"{p50.median / 1_000:.2f}", *shown])
+                    lines.append([f"{name} ({server})", f"{p50.median / 1_000:.2f}", *shown])
     return (
-        f"### In company: p50, p99 and the longest, ms\n\n{_rows(['', 'p50', 'p99', 'longest'], rows)}" if rows else ""
+        f"### In company: p50, p99 and the longest, ms\n\n{rows(['', 'p50', 'p99', 'longest'], lines)}" if lines else ""
     )
 
 
 def verdicts(checked: Sequence[Mark]) -> str:
     """The marks that were measured, met or missed."""
-    rows = []
+    lines = []
     for mark in checked:
         if mark.value is not None:
             sign = "≥" if mark.at_least else "≤"
-            rows.append([mark.what, f"{sign} {mark.limit:g}", f"{mark.value:.4g}", mark.verdict])
+            lines.append([mark.what, f"{sign} {mark.limit:g}", f"{mark.value:.4g}", mark.verdict])
     missed = sum(mark.verdict == "missed" for mark in checked)
-    title = f"### Marks: {len(rows) - missed} met, {missed} missed, {len(checked) - len(rows)} not measured"
-    return f"{title}\n\n{_rows(['mark', 'limit', 'measured', ''], rows)}" if rows else title
+    title = f"### Marks: {len(lines) - missed} met, {missed} missed, {len(checked) - len(lines)} not measured"
+    return f"{title}\n\n{rows(['mark', 'limit', 'measured', ''], lines)}" if lines else title
 
 
 BEGIN, END = "<!-- figures of {name}: begin -->", "<!-- figures of {name}: end -->"

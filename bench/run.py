@@ -31,6 +31,7 @@ from bench.subjects import Failed, Subject
 
 ROOT = Path(__file__).parent.parent
 SCRATCH = Path(__file__).parent / ".scratch"
+RESULTS = Path(__file__).parent / "results"
 PAGE = ROOT / "docs/benchmarks.md"
 FIGURES = "make bench"
 
@@ -61,7 +62,7 @@ def options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--profile", action="store_true", help="say where the time of the server goes, for one cell and door"
     )
-    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results", help="folder to write into")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder to write into")
     parser.add_argument("--docs", action="store_true", help=f"put the figures into docs/{PAGE.name} too")
     chosen = parser.parse_args(words)
     if chosen.rounds < 1:
@@ -116,13 +117,14 @@ def once(program: Path, subject: Subject, cell: Cell, asked: argparse.Namespace,
         MEMORY: full.joins.kib_each,
     }
     book.add(subject.label, cell.name, **figures, **{P50: delay.p50, P99: delay.p99, MAX: delay.max})
-    _say(
+    say(
         f"{subject.label:16} {cell.name:10} {full.deliveries_per_s:12,.0f}/s  {full.cpu_s_per_million:7.3f} s a million  "
         f"p50 {delay.p50 / 1e3:7.2f} ms  p99 {delay.p99 / 1e3:7.2f} ms"
     )
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
+    """Tell whoever waits how it goes."""
     sys.stderr.write(f"{words}\n")
     sys.stderr.flush()
 
@@ -132,7 +134,7 @@ def measure(program: Path, found: Sequence[Subject], asked: argparse.Namespace) 
     book = Book()
     for turn in range(asked.rounds):
         if asked.cells:
-            _say(f"── round {turn + 1} of {asked.rounds}")
+            say(f"── round {turn + 1} of {asked.rounds}")
         for cell in asked.cells:
             for subject in found:
                 try:
@@ -141,7 +143,7 @@ def measure(program: Path, found: Sequence[Subject], asked: argparse.Namespace) 
                     _no_figure(book, subject, cell.name, error)
         for name in asked.scenarios:
             for subject in scenarios.subjects(name):
-                _say(f"{subject.label:16} {name}")
+                say(f"{subject.label:16} {name}")
                 try:
                     with folder() as made:
                         scenarios.play(name, subject, program, made, book)
@@ -153,7 +155,7 @@ def measure(program: Path, found: Sequence[Subject], asked: argparse.Namespace) 
 def _no_figure(book: Book, subject: Subject, cell: str, error: Failed) -> None:
     kind = "no figure" if isinstance(error, Unsound) else "could not be measured"
     book.fail(subject.label, cell, f"{kind}: {error}")
-    _say(f"{subject.label:16} {cell:10} {kind}: {error}")
+    say(f"{subject.label:16} {cell:10} {kind}: {error}")
 
 
 def write(book: Book, found: Sequence[Subject], missing: dict[str, str], asked: argparse.Namespace) -> str:
@@ -185,13 +187,13 @@ def main(words: Sequence[str] | None = None) -> int:
                 print(sampling.profile(asked.cells[0], asked.doors[0], program, SCRATCH, made))
             return 0
     except Failed as error:
-        _say(f"bench: {error}")
+        say(f"bench: {error}")
         return 2
     others, missing = peers.find(SCRATCH, asked.peers)
     for name, why in missing.items():
-        _say(f"without {name}: {why}")
+        say(f"without {name}: {why}")
     if len(os.sched_getaffinity(0)) < 2:
-        _say("There is one processor: generator and server share it, and the figures mean little.")
+        say("There is one processor: generator and server share it, and the figures mean little.")
     found = [*(subjects.teahouse(door) for door in asked.doors), *others]
     book = measure(program, found, asked)
     print(write(book, found, missing, asked))

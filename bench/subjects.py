@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -58,6 +59,7 @@ class Running:
     process: subprocess.Popen[bytes]
     port: int
     folder: Path
+    start_s: float = 0.0  # until it accepted connections
 
     @property
     def door(self) -> str:
@@ -91,6 +93,7 @@ def said(command: list[str], environ: Mapping[str, str] | None = None) -> str:
     return lines[0].strip()
 
 
+@cache
 def processors() -> tuple[int, int]:
     """Which processor the generator has, and which the server: two where there are two."""
     allowed = sorted(os.sched_getaffinity(0))
@@ -121,6 +124,7 @@ def running(subject: Subject, folder: Path) -> Iterator[Running]:
     port = free_port()
     processor = processors()[1]
     command = subject.command(port, folder)
+    start = time.monotonic()
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             command,
@@ -134,6 +138,7 @@ def running(subject: Subject, folder: Path) -> Iterator[Running]:
     server = Running(subject, process, port, folder)
     try:
         _wait_until_it_accepts(server)
+        server.start_s = time.monotonic() - start
         yield server
     finally:
         stop(process)

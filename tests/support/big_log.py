@@ -41,8 +41,11 @@ BATCH = 10_000
 START_MS = 1_700_000_000_000
 
 
-def fill(folder: Path, events: int, rooms: int = 20, people: int = 200, seed: int = 1) -> None:
-    """Make a store in `folder` (new or empty) with this many events, spread over the rooms. Not yet indexed."""
+def fill(folder: Path, events: int, rooms: int = 20, people: int = 200, seed: int = 1, lobby: float = 0.0) -> None:
+    """Make a store in `folder` (new or empty) with this many events, spread over the rooms. Not yet indexed.
+
+    lobby  the share of all events that are the lobby's before the rest is spread
+    """
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(seed)
     connection = writing(folder / FILE)
@@ -62,7 +65,7 @@ def fill(folder: Path, events: int, rooms: int = 20, people: int = 200, seed: in
         for start in range(0, events, BATCH):
             rows: list[Row] = []
             for number in range(start, min(start + BATCH, events)):
-                room = chance.randrange(1, rooms + 1)
+                room = 1 if lobby and chance.random() < lobby else chance.randrange(1, rooms + 1)
                 heads[room] += 1
                 event = an_event(chance, names[room], heads[room], said[room], START_MS + number, chance.choice(guests))
                 if isinstance(event, Posted):
