@@ -1,6 +1,6 @@
 """The server on a disk that stops confirming: after the marker file appears, the next fsync fails, once.
 
-    python tests/support/faulty_server.py serve …        the marker: $FAULTY_MARKER
+    python -m tests.support.faulty_server serve …        the marker: $FAULTY_MARKER
 
 Once is what the kernel does: it reports a failed fsync to the first who asks and forgets the pages.
 """
@@ -8,36 +8,34 @@ Once is what the kernel does: it reports a failed fsync to the first who asks an
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import apsw
 
-from teahouse.cli import main
+from teahouse import cli
+from teahouse.store.sqlite import SqliteStore
+from tests.support.faulty_vfs import FaultyDisk
 
 MARKER = "FAULTY_MARKER"
 
 
-class FaultyFile(apsw.VFSFile):
-    """A file as any other, but for that one fsync."""
+def main() -> None:
+    """The command line, but for the disk."""
+    marker = Path(os.environ[MARKER])
+    disk = FaultyDisk("unconfirming")
 
-    def xSync(self, flags: int) -> None:
-        marker = Path(os.environ[MARKER])
-        if marker.exists():
-            marker.unlink()
-            raise apsw.exception_for(apsw.SQLITE_IOERR_FSYNC)
-        super().xSync(flags)
+    def fault(operation: str, file: str) -> int | None:
+        if operation != "sync" or not marker.exists():
+            return None
+        marker.unlink()
+        return apsw.SQLITE_IOERR_FSYNC
 
-
-class FaultyDisk(apsw.VFS):
-    """The default file system of SQLite, from now on."""
-
-    def __init__(self) -> None:
-        super().__init__("faulty", base="", makedefault=True)
-
-    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> FaultyFile:
-        return FaultyFile("", name, flags)
+    disk.fault = fault
+    with patch.object(cli, "SqliteStore", partial(SqliteStore, vfs=disk.name)):
+        cli.main()
 
 
 if __name__ == "__main__":
-    disk = FaultyDisk()
     main()

@@ -14,6 +14,13 @@ from pathlib import Path
 from tests.support.inbox import PATIENCE_S
 
 HOST = "127.0.0.1"
+ROOT = Path(__file__).parents[2]
+
+
+def environment() -> dict[str, str]:
+    """That of a server under test: the settings of whoever runs the tests are none of its own."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TEAHOUSE_")}
+    return {**inherited, "PYTHONPATH": str(ROOT)}
 
 
 def free_port() -> int:
@@ -65,6 +72,8 @@ class ServerProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                cwd=self.data.parent,
+                env=environment(),
             )
         try:
             async with asyncio.timeout(PATIENCE_S):

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import faulty_server
 from tests.support.inbox import Ended
-from tests.support.json_client import JsonClient, Word, granted
+from tests.support.json_client import JsonClient, granted
 from tests.support.server_process import ServerProcess
 
 pytestmark = pytest.mark.asyncio(loop_factories=["uvloop"])
@@ -21,6 +21,7 @@ ROOM = "tea"
 PAGE = "leaves " * 500
 ENOUGH = 5_000
 """More posts than any of these disks takes."""
+IN_A_ROW = 8
 
 
 async def a_client(server: ServerProcess) -> JsonClient:
@@ -30,15 +31,33 @@ async def a_client(server: ServerProcess) -> JsonClient:
     return client
 
 
-async def post_until_refused(client: JsonClient, keys: Iterator[str]) -> tuple[list[Word], Word]:
-    """What was acknowledged, and the refusal."""
-    stored: list[Word] = []
-    for key in itertools.islice(keys, ENOUGH):
+async def post_until_full(clients: tuple[JsonClient, ...]) -> list[str]:
+    """Post by turns until it was refused some times in a row; return the keys that were acknowledged, in order.
+
+    Once is not enough: the log may find room again when it has tidied up.
+    """
+    stored: list[str] = []
+    refused = 0
+    for number, client in zip(range(ENOUGH), itertools.cycle(clients), strict=False):
+        key = f"key-{number}"
         answer = await client.ask("post", room=ROOM, text=f"{key} {PAGE}", key=key)
-        if answer["type"] == "refused":
-            return stored, answer
-        stored.append(answer)
+        if answer["type"] == "stored":
+            stored.append(key)
+            refused = 0
+        else:
+            assert answer["code"] == "storage-full", answer
+            refused += 1
+            if refused == IN_A_ROW:
+                return stored
     raise AssertionError("the disk never became full")
+
+
+async def next_key(client: JsonClient) -> str:
+    """The key of the next message that this client hears."""
+    while (word := await client.heard.next())["type"] != "posted":
+        pass
+    key: str = word["key"]
+    return key
 
 
 async def read_keys(server: ServerProcess) -> list[str]:
@@ -46,11 +65,7 @@ async def read_keys(server: ServerProcess) -> list[str]:
     reader = await JsonClient.by_frames(server.host, server.port)
     await reader.hello()
     head = (await reader.join(ROOM, after=0))["head"]
-    keys: list[str] = []
-    while len(keys) < head:
-        word = await reader.heard.next()
-        if word["type"] == "posted":
-            keys.append(word["key"])
+    keys = [await next_key(reader) for _ in range(head)]
     await reader.close()
     assert not reader.wrong, reader.wrong
     return keys
@@ -58,24 +73,20 @@ async def read_keys(server: ServerProcess) -> list[str]:
 
 async def fill_and_heal(server: ServerProcess, heal: Callable[[], object]) -> None:
     """The whole story of a disk that is full for a while."""
-    keys = (f"key-{number}" for number in itertools.count(1))
     client, other = await a_client(server), await a_client(server)
-    stored, refused = await post_until_refused(client, keys)
-    assert refused["code"] == "storage-full", refused
+    stored = await post_until_full((client, other))
     assert stored, "the disk was full before the first post"
 
-    # Reading goes on, and the other clients are told the same; nobody heard what was refused.
+    # Reading goes on, and nobody has heard what was refused.
     assert (await client.ask("history", room=ROOM, limit=1))["as_of"] == len(stored)
-    assert (await other.ask("post", room=ROOM, text=PAGE))["code"] == "storage-full"
     granted(await other.ask("ping"))
-    heard = [await other.heard.next() for _ in stored]
-    assert [word["key"] for word in heard] == [answer["key"] for answer in stored]
+    assert [await next_key(other) for _ in stored] == stored
 
     heal()
     again = granted(await client.ask("post", room=ROOM, text="there is room again", key="healed"))
     assert again["seq"] == len(stored) + 1
-    assert (await other.heard.next())["key"] == "healed"
-    expected = [*(answer["key"] for answer in stored), "healed"]
+    assert await next_key(other) == "healed"
+    expected = [*stored, "healed"]
     assert await read_keys(server) == expected
     for each in (client, other):
         await each.close()
@@ -122,7 +133,7 @@ async def faulty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """A server whose next fsync fails as soon as the marker is there."""
     marker = tmp_path / "marker"
     monkeypatch.setenv(faulty_server.MARKER, str(marker))
-    server = ServerProcess(tmp_path / "data", program=[faulty_server.__file__])
+    server = ServerProcess(tmp_path / "data", program=("-m", faulty_server.__name__))
     await server.start()
     yield server, marker
     await server.end()
@@ -147,8 +158,7 @@ async def test_a_failed_fsync_ends_the_server_and_nothing_acknowledged_is_lost(
         if answer["type"] == "stored":
             acknowledged.append(answer["key"])
     assert await server.ended() == 70
-    assert "fsync" in server.said()
-    assert "Traceback" not in server.said()
+    assert server.said().split("\n")[-2].startswith("teahouse: The disk did not confirm a write (fsync failed)")
     await client.vanish()
 
     await server.start()
