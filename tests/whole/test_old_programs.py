@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from tests.support.inbox import PATIENCE_S
 from tests.support.json_client import JsonClient, granted
 from tests.support.old_programs import Program, frame_program, text_program
 from tests.support.server_process import ServerProcess
@@ -64,10 +65,11 @@ class Room:
         """
         expected = tuple(said)
         readers = [program for program in self.everybody if program is not but]
-        while not all(len(self.read_by(program)) >= len(expected) for program in readers):
-            said.append(f"something more, {len(said)}")
-            await say(speaker, said[-1])
-            await asyncio.sleep(0.1)
+        async with asyncio.timeout(PATIENCE_S):
+            while not all(len(self.read_by(program)) >= len(expected) for program in readers):
+                said.append(f"something more, {len(said)}")
+                await say(speaker, said[-1])
+                await asyncio.sleep(0.1)
         for program in readers:
             assert tuple(self.read_by(program)[: len(expected)]) == expected
 
@@ -120,10 +122,11 @@ async def a_room(server: ServerProcess, speaker: JsonClient) -> AsyncIterator[Ro
             frames.say("good day")
             knocks = itertools.count(1)
             knock = ""
-            while not room.has_begun(knock):
-                knock = f"knock {next(knocks)}"
-                await say(speaker, knock)
-                await asyncio.sleep(0.1)
+            async with asyncio.timeout(PATIENCE_S):
+                while not room.has_begun(knock):
+                    knock = f"knock {next(knocks)}"
+                    await say(speaker, knock)
+                    await asyncio.sleep(0.1)
             yield room
 
 
