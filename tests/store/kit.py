@@ -15,6 +15,8 @@ from teahouse.store.base import Store
 
 Opener = Callable[[Path], Store]
 
+PATIENCE_S = 60
+
 ANA = Person(1, "ana")
 BEN = Person(2, "ben")
 CAI = Person(3, "蔡")
@@ -127,7 +129,10 @@ class Open:
 
 @contextlib.asynccontextmanager
 async def opened(store: Store, rooms: int = 2) -> AsyncIterator[Open]:
-    """Open it, with at least so many rooms (named r1, r2 …, with these ids); close it at the end."""
+    """Open it, with at least so many rooms (named r1, r2 …, with these ids); close it at the end.
+
+    What waits for ever fails after PATIENCE_S.
+    """
     there = {room.name: room for room in await store.open()}
     try:
         desk = Desk(store)
@@ -138,7 +143,8 @@ async def opened(store: Store, rooms: int = 2) -> AsyncIterator[Open]:
             if name not in there:
                 there[name] = await store.open_room(name, name, None)
             assert there[name].id == number
-        yield Open(store, list(there.values()), desk)
+        async with asyncio.timeout(PATIENCE_S):
+            yield Open(store, list(there.values()), desk)
     finally:
         await store.close()
 

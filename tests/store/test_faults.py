@@ -18,7 +18,21 @@ from teahouse.store.check import check_folder
 from teahouse.store.connect import FILE, run
 from teahouse.store.faults import fault_of
 from teahouse.store.sqlite import SqliteStore
-from tests.store.kit import ANA, HandClock, Open, codes, delete, edit, indexed, opened, post
+from tests.store.kit import (
+    ANA,
+    HandClock,
+    Open,
+    codes,
+    delete,
+    edit,
+    indexed,
+    new_rules,
+    opened,
+    post,
+    react,
+    topic,
+    unreact,
+)
 from tests.support.faulty_vfs import FaultyDisk
 
 BIG = "x" * 40_000
@@ -57,6 +71,16 @@ async def test_a_write_that_fails_refuses_the_batch_and_nothing_else(
         assert codes(await house.append(post("b", key="l"), post("a", key="k"), post("c", room=2))) == [2, "again 1", 1]
         assert not house.desk.fatal.done()
     assert check_folder(tmp_path) == []
+
+
+async def test_what_a_refused_batch_would_have_changed_is_forgotten(disk: FaultyDisk, store: SqliteStore) -> None:
+    async with opened(store) as house:
+        await house.append(post("a"), post("b"), react(2, "🍵"))
+        disk.fault = lambda operation, file: apsw.SQLITE_FULL if operation == "write" else None
+        refused = await house.append(react(1, "👍"), unreact(2, "🍵"), delete(1), topic("t"), new_rules())
+        assert codes(refused) == ["storage-full"] * 5
+        disk.fault = lambda operation, file: None
+        assert codes(await house.append(react(1, "👍"), unreact(2, "🍵"), delete(1), topic("t"))) == [4, 5, 6, 7]
 
 
 async def test_an_index_that_finds_the_disk_full_tries_again(
