@@ -6,9 +6,11 @@ slows nothing but needs to be allowed to: root, or a kernel that lets one trace 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.cells import Cell
@@ -41,20 +43,36 @@ def profile(cell: Cell, door: str, generator: Path, scratch: Path, folder: Path)
             *("--threads", "--format", "raw", "--output", str(stacks)),
         ]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as spying:
+            before = seconds_by_thread(server.pid)
             outcome = measure(
                 generator, server, members=cell.members, senders=cell.senders, rooms=cell.rooms, seconds=SECONDS + 1
             )
+            after = seconds_by_thread(server.pid)
             _, complaint = spying.communicate()
         if spying.returncode:
             raise Failed(f"py-spy: {complaint.decode(errors='replace').strip()}")
+        spent = {thread: seconds - before.get(thread, 0) for thread, seconds in after.items()}
         title = f"{cell.name}, {door}: {outcome.deliveries_per_s:,.0f} deliveries/s, {outcome.cpu_s_per_million:.3f} s of CPU a million"
-        return f"{title}\n\n{told(stacks.read_text(encoding='utf-8'))}"
+        return f"{title}\n\n{told(stacks.read_text(encoding='utf-8'), spent)}"
 
 
-def told(stacks: str) -> str:
+def seconds_by_thread(pid: int) -> dict[int, float]:
+    """The CPU time of each thread of a process. Fields 14 and 15, counted from the parenthesis that ends the name."""
+    hertz = os.sysconf("SC_CLK_TCK")
+    seconds: dict[int, float] = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        user, system = (task / "stat").read_text().rpartition(")")[2].split()[11:13]
+        seconds[int(task.name)] = (int(user) + int(system)) / hertz
+    return seconds
+
+
+def told(stacks: str, spent: Mapping[int, float]) -> str:
     """For each thread and function its own share of the samples, and its share with what it calls.
 
+    A sample is a moment in which a thread was not waiting; whether it had the processor then, only `spent` tells.
+
     stacks  one line a stack: frames from the outermost on, `;` between them, then how often it was seen
+    spent   CPU time by the number of the thread; seconds
     """
     own: Counter[tuple[str, str]] = Counter()
     under: Counter[tuple[str, str]] = Counter()
@@ -70,7 +88,8 @@ def told(stacks: str) -> str:
     whole = max(threads.total(), 1)
     rows = [f"{'own %':>7} {'with %':>7}  function"]
     for thread, seen in threads.most_common():
-        rows.append(f"── {thread}: {100 * seen / whole:.1f} % of the samples")
+        number = int("".join(filter(str.isdigit, thread.partition(")")[0])) or 0)
+        rows.append(f"── {thread}: {100 * seen / whole:.1f} % of the samples, {spent.get(number, 0):.2f} s of CPU")
         for key, share in under.most_common():
             if key[0] == thread and share / whole >= LEAST:
                 rows.append(f"{100 * own[key] / whole:7.1f} {100 * share / whole:7.1f}  {key[1]}")

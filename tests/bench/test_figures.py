@@ -185,6 +185,6 @@ def test_a_cell_is_paced_by_deliveries_not_by_messages() -> None:
 
 def test_a_profile_tells_own_time_from_time_below() -> None:
     stacks = "thread (1): Main;f (a/b/c/d.py:1);g (a/b/c/e.py:2) 30\nthread (1): Main;f (a/b/c/d.py:5) 10\nthread (2): W;w (w.py:1) 60\n"
-    told = sampling.told(stacks).splitlines()
-    assert told[1] == "── thread (2): W: 60.0 % of the samples"
+    told = sampling.told(stacks, {1: 0.5, 2: 1.25}).splitlines()
+    assert told[1] == "── thread (2): W: 60.0 % of the samples, 1.25 s of CPU"
     assert [line.split() for line in told[4:]] == [["10.0", "40.0", "f", "b/c/d.py"], ["30.0", "30.0", "g", "b/c/e.py"]]
