@@ -96,11 +96,16 @@ class House:
         await client.join(room)
         return client
 
+    async def has(self, count: int, door: str | None = None) -> None:
+        """Wait until so many are in, or at this door."""
+        visits = self.server.visits
+        async with asyncio.timeout(PATIENCE_S):
+            while (len(visits.present) if door is None else visits.by_door()[door]) != count:
+                await asyncio.sleep(0.005)
+
     async def empty(self) -> None:
         """Wait until nobody is in."""
-        async with asyncio.timeout(PATIENCE_S):
-            while self.server.visits.present:
-                await asyncio.sleep(0.005)
+        await self.has(0)
 
 
 async def hears(client: JsonClient) -> str:

@@ -80,11 +80,16 @@ class Connection(asyncio.Protocol):
 
     def _hear(self, heard: list[Heard]) -> None:
         self._engine.dispatch.handle(self.peer, heard)
-        if self._codec.lingers and self._hello is None and self.peer.session.person is NOBODY:
-            self._hello = self._loop.call_later(self._engine.limits.hello_ms / 1_000, self._nothing_said)
+        if self._codec.lingers and self._hello is None and not self._done and self.peer.session.person is NOBODY:
+            self._expect_hello()
+
+    def _expect_hello(self) -> None:
+        self._hello = self._loop.call_later(self._engine.limits.hello_ms / 1_000, self._nothing_said)
 
     def _nothing_said(self) -> None:
-        if self.peer.session.person is NOBODY:
+        if self.peer.barred:  # it is being answered
+            self._expect_hello()
+        elif self.peer.session.person is NOBODY:
             self.close(TimedOut(f"No hello within {self._engine.limits.hello_ms // 1_000} s."))
 
     # ---- pauses

@@ -167,7 +167,7 @@ class WebSocket(asyncio.Protocol):
         codec = JsonCodec(self._limits)
         self._peer = self._engine.dispatch.arrive(codec, self._visit.outbox, self.close)
         self._peer.on_relief = self._reading.go_on
-        self._hello = self._loop.call_later(self._limits.hello_ms / 1_000, self._nothing_said)
+        self._expect_hello()
         self._pulse = self._loop.call_later(self._limits.ping_ms / 1_000, self._ping)
 
     def _judge(self, request: Request) -> Response:
@@ -185,9 +185,15 @@ class WebSocket(asyncio.Protocol):
 
     # ---- time
 
+    def _expect_hello(self) -> None:
+        self._hello = self._loop.call_later(self._limits.hello_ms / 1_000, self._nothing_said)
+
     def _nothing_said(self) -> None:
-        self._hello = None
-        if self._peer is not None and self._peer.session.person is NOBODY:
+        if self._peer is None:
+            return
+        if self._peer.barred:  # it is being answered
+            self._expect_hello()
+        elif self._peer.session.person is NOBODY:
             self.close(TimedOut(f"No hello within {self._limits.hello_ms // 1_000} s."))
 
     def _ping(self) -> None:
@@ -218,7 +224,7 @@ class WebSocket(asyncio.Protocol):
             return
         if self._ws.state is OPEN:
             self._ws.fail(code, reason)
-            self._push_protocol()
+        self._push_protocol()
         self._part(counted)
 
     def _part(self, counted: str) -> None:
