@@ -90,6 +90,14 @@ def test_a_json_session_lingers_unseated_and_keeps_its_name() -> None:
         identity.claim(chat.state, 9, "bob", chat.now)
 
 
+def test_a_json_session_that_has_left_every_room_is_gone_at_once_and_its_name_is_free() -> None:
+    chat = a_chat(alice="lobby", bob="lobby")
+    chat.does("bob", ask.Leave(room="lobby"))
+    assert chat.vanishes("bob") == []
+    identity.claim(chat.state, 9, "bob", chat.now)
+    assert 2 not in chat.state.sessions_by_person
+
+
 def test_a_session_that_does_not_come_back_is_forgotten() -> None:
     chat = a_chat(alice="lobby", bob="lobby")
     chat.vanishes("bob")

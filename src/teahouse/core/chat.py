@@ -86,11 +86,12 @@ def room_named(state: State, name: str) -> Room:
 def vanish(state: State, session: Session, now: int) -> list[Word]:
     """The connection is gone. A session that lingers hears nothing more but counts as present until `forget`.
 
+    Present is who is in a room: whoever has left them all has said goodbye, and is forgotten at once.
     Idempotent. A listener is nobody and is nowhere: there is nothing to undo.
     """
     if session.gone or session not in state.sessions_by_person.get(session.person.id, ()):
         return []
-    if session.lingers:
+    if session.lingers and session.rooms:
         session.gone = True
         return [Unseat(session, room) for room in session.rooms.values()]
     words = [word for room in list(session.rooms.values()) for word in step_out(session, room)]
