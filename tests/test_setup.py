@@ -123,3 +123,17 @@ def test_a_python_without_venv_is_said_with_what_to_install(house: Path) -> None
     code, said, installed = set_up(house, "run", a_python(house, no_venv=True))
     assert (code, installed) == (1, [])
     assert "apt install python3-venv" in said
+
+
+def test_node_comes_from_its_own_lock_where_the_machine_has_none(house: Path) -> None:
+    python = a_python(house)
+    whole = python.read_text(encoding="utf-8")
+    python.write_text(whole + 'case "$*" in "hatch_build.py node") exit 1 ;; esac\n', encoding="utf-8")
+    assert "--require-hashes -r requirements-node.lock" in set_up(house, "run", python)[2]
+
+
+def test_the_page_is_looked_at_each_time(house: Path) -> None:
+    python = a_python(house)
+    set_up(house, "run", python)
+    set_up(house, "run", python)
+    assert (house / "notes").read_text(encoding="utf-8").splitlines()[-1] == "hatch_build.py"

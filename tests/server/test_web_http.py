@@ -55,8 +55,8 @@ async def test_the_health_says_ok_and_which_version(house: House) -> None:
     assert json.loads(answer.body) == {"status": "ok", "version": "0"}
 
 
-async def test_the_front_page_says_how_to_join_at_the_name_it_was_reached_by(house: House) -> None:
-    answer = await ask(house, last("/", "GET", "tea.example:7256"))
+async def test_the_other_ways_in_are_told_at_the_name_by_which_one_came(house: House) -> None:
+    answer = await ask(house, last("/join", "GET", "tea.example:7256"))
     page = answer.body.decode()
     assert answer.status == 200
     assert "nc tea.example 7256" in page
@@ -67,11 +67,11 @@ async def test_the_front_page_says_how_to_join_at_the_name_it_was_reached_by(hou
 
 @pytest.mark.parametrize(("host", "shown"), [("localhost", "nc localhost 80"), ("[::1]:7256", "nc ::1 7256"),
                                              ("[::1]", "nc ::1 80"), ("127.0.0.1", "nc 127.0.0.1 80")])  # fmt: skip
-async def test_the_front_page_knows_names_addresses_and_ports(house: House, host: str, shown: str) -> None:
-    assert shown in (await ask(house, last("/", "GET", host))).body.decode()
+async def test_the_other_ways_in_know_names_addresses_and_ports(house: House, host: str, shown: str) -> None:
+    assert shown in (await ask(house, last("/join", "GET", host))).body.decode()
 
 
-@pytest.mark.parametrize("path", ["/", "/join.css", "/healthz", "/metrics", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/join", "/join.css", "/healthz", "/metrics", "/nothing"])
 async def test_every_answer_keeps_a_page_harmless(house: House, path: str) -> None:
     answer = await ask(house, last(path))
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")

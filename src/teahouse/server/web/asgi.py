@@ -1,7 +1,7 @@
-"""The web application: a page that says how to join, the health of the node, its figures.
+"""The web application: the chat page (page.py), the other ways in, the health of the node, its figures.
 
-    GET /          how to join            GET /healthz    {"status": "ok", "version": …}; 503 while stopping
-    GET /join.css  the page's style       GET /metrics    for Prometheus
+    GET /          the chat page          GET /healthz    {"status": "ok", "version": …}; 503 while stopping
+    GET /join      the other ways in      GET /metrics    for Prometheus
 
 Every answer, an error too, passes `Doorframe`: it turns away a `Host` that is not ours and puts on the headers that
 keep a page harmless.
@@ -21,12 +21,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from teahouse.server.web import pages
 from teahouse.server.web.origin import is_our_host, only
+from teahouse.server.web.page import Page
 
 SECURITY_HEADERS = [
     (
         b"content-security-policy",
         b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-        b"font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        b"font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -69,7 +70,7 @@ def application(
     figures  the text of /metrics, and its content type
     """
 
-    async def front(request: Request) -> Response:
+    async def join(request: Request) -> Response:
         host = request.headers.get("host", "localhost")
         secure = request.url.scheme == "https"
         return HTMLResponse(pages.join_page(name, version, host, secure), headers={"cache-control": "no-cache"})
@@ -87,7 +88,8 @@ def application(
 
     return Starlette(
         routes=[
-            Route("/", front, methods=METHODS),
+            *Page().routes(),
+            Route("/join", join, methods=METHODS),
             Route("/join.css", style, methods=METHODS),
             Route("/healthz", health, methods=METHODS),
             Route("/metrics", metrics, methods=METHODS),
