@@ -88,6 +88,10 @@ class Reader:
             self.outbox.lost()
             self.world.engine.dispatch.gone(self.peer)
 
+    def reads(self, count: int | None = None) -> None:
+        """The peer's machine takes `count` bytes of what is in the transport's buffer, or all."""
+        self.world.inside(lambda: self.transport.drain(count))
+
     def asks(self, *commands: Command) -> None:
         """Commands that arrive in one read; each gets the next `ref`."""
         for command in commands:
@@ -187,9 +191,9 @@ class World:
         quiet = 0
         while quiet < 3:
             await asyncio.sleep(0)
-            busy = engine.tasks.running or engine.feed.in_flight != len(self.disk.waiting)
-            quiet = 0 if busy else quiet + 1
-            if busy:
+            threads = engine.tasks.running or engine.feed.in_flight != len(self.disk.waiting)
+            quiet = 0 if threads or engine.flusher.busy else quiet + 1
+            if threads:
                 await asyncio.sleep(0.000_2)
 
     def settle(self) -> None:

@@ -267,6 +267,11 @@ class Flusher:
         self.time = loop.time
         self.call_later = loop.call_later
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is to be written at the end of this tick."""
+        return bool(self._dirty)
+
     def add(self, outbox: Outbox) -> None:
         """This outbox has something to write."""
         if not self._dirty:
