@@ -1,7 +1,8 @@
 """What a client may ask. The structs are the wire's JSON (docs/protocol.md): a field here is a field there.
 
 `COMMANDS` come from anyone who speaks JSON; the commands after them come from text doors alone, which
-say `HERE` for «the room where I am» because a text connection is in one room at a time.
+say `HERE` for «the room where I am» because a text connection is in one room at a time. The last ones are
+REST's: a request says who asks, then what.
 
 A command with `barrier` waits until all earlier questions of its connection are answered, and later
 ones wait for it: it changes who the session is or where it sits, so that nothing said before it is
@@ -216,3 +217,34 @@ class Anew(Command, tag="anew"):
     """A frame connection that spoke text now speaks JSON: the text session ends, a new one begins on this connection."""
 
     barrier: ClassVar[bool] = True
+
+
+# ---- only from REST
+
+
+class Visit(Command, tag="visit"):
+    """Who asks by a request: the guest of a token, one who has this name while it lasts, or a nameless one.
+
+    key  without a token: who sends the same key again is the same person
+    """
+
+    barrier: ClassVar[bool] = True
+
+    token: str | None = None
+    name: str | None = None
+    key: str | None = None
+
+
+class Open(Command, tag="open"):
+    """Something is about to be said in this room: make it, if it is not there."""
+
+    barrier: ClassVar[bool] = True
+
+    room: str
+
+
+class Look(Command, tag="look"):
+    """What the room is about, who is there, and how far I have read. Answered like a join, without joining."""
+
+
+    room: str

@@ -111,6 +111,7 @@ class RulesChanged(Event, tag="rules_changed"):
     speak: Literal["everyone", "members"]
 
 
+AnyEvent = Posted | Edited | Deleted | Reacted | Unreacted | TopicChanged | RulesChanged
 EVENTS: tuple[type[Event], ...] = (Posted, Edited, Deleted, Reacted, Unreacted, TopicChanged, RulesChanged)
 EVENT_BY_KIND: dict[int, type[Event]] = {event.kind: event for event in EVENTS}
 
@@ -295,6 +296,14 @@ class History(Reply, tag="history"):
     messages: list[Message | TopicChanged | RulesChanged]
     as_of: int
     more: bool
+
+
+class EventList(Reply, tag="events"):
+    """The events after a number, oldest first; `head` is above the last one's where there are more. REST's alone."""
+
+    room: str
+    events: list[AnyEvent]
+    head: int
 
 
 class Found(Reply, tag="found"):

@@ -35,6 +35,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     http_head_ms: int = 15_000
     ping_ms: int = 25_000  # WebSocket
     pong_ms: int = 10_000
+    poll_ms: int = 60_000  # a long poll: proxies rarely wait longer
+    comment_ms: int = 20_000  # into an event stream where nothing happens, so that proxies keep it open
     listeners: bool = True  # never on the open internet
 
     # bytes

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from teahouse.core import chat
-from teahouse.core.commands import Anew, Command, Hello
+from teahouse.core.commands import Anew, Command, Hello, Visit
 from teahouse.core.errors import HelloFirst, Overload, Refusal, TooFast, WireError
 from teahouse.core.events import (
     Deleted,
@@ -206,7 +206,7 @@ class Dispatch:
 
     def _command(self, peer: Peer, command: Command, now: int) -> None:
         kind = command.__class__
-        if peer.session.person is NOBODY and kind is not Hello:
+        if peer.session.person is NOBODY and kind is not Hello and kind is not Visit:
             if kind is Anew:
                 return
             raise HelloFirst("Say hello first.")

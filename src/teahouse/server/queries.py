@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -21,10 +22,13 @@ from teahouse.core.commands import (
     Hello,
     Join,
     ListRooms,
+    Look,
     Mark,
+    Open,
     ReadHistory,
     Rename,
     Search,
+    Visit,
     Whisper,
 )  # fmt: skip
 from teahouse.core.errors import BadField, BadToken, LogChanged, NoSuchPerson, Refusal
@@ -35,58 +39,26 @@ from teahouse.core.message import Person, nameless
 from teahouse.core.room import Room
 from teahouse.core.state import State
 from teahouse.server.clock import Clock
+from teahouse.server.ids import Ids
 from teahouse.server.peer import Peer
 from teahouse.server.tasks import Nap, Tasks
 from teahouse.store.base import Standing, Store
 
 T = TypeVar("T")
 
-LEASE = 1_000
-LEASE_LOW = 500
-
 
 class Lost(Exception):
     """The peer went away while the store was asked: nothing is to be answered."""
 
 
-class Ids:
-    """Ids of people, reserved on disk a thousand at a time, so that nobody waits for one."""
-
-    def __init__(self, lease: Callable[[int], Awaitable[int]], tasks: Tasks) -> None:
-        self._lease = lease
-        self._tasks = tasks
-        self._next = 0
-        self._end = 0
-        self._ready: list[tuple[int, int]] = []
-        self._refill: asyncio.Task[None] | None = None
-        self._ahead: asyncio.Task[None] | None = None
-
-    async def take(self) -> int:
-        """An id that was never given before."""
-        while self._next == self._end:
-            if self._ready:
-                self._next, self._end = self._ready.pop()
-            else:
-                await asyncio.shield(self._more())
-        id = self._next
-        self._next += 1
-        if self._end - self._next < LEASE_LOW and not self._ready:
-            self._ahead = self._more()
-        return id
-
-    def _more(self) -> asyncio.Task[None]:
-        if self._refill is None or self._refill.done():
-            self._refill = self._tasks.start(self._fill(), "lease ids")
-        return self._refill
-
-    async def _fill(self) -> None:
-        first = await self._lease(LEASE)
-        self._ready.append((first, first + LEASE))
-
-
 def token_hash(token: str) -> bytes:
     """What is kept of a token."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def key_hash(name: str, key: str) -> bytes:
+    """What is kept of a key that came without a token: no token is hashed to the same, for 0xFF is not UTF-8."""
+    return hashlib.sha256(b"\xff%b\xff%b" % (names.fold(name).encode(), key.encode())).digest()
 
 
 class Queries:
@@ -98,6 +70,7 @@ class Queries:
         self._clock = clock
         self._nap = nap
         self._ids = Ids(store.lease_people, tasks)
+        self._keys: weakref.WeakValueDictionary[bytes, asyncio.Lock] = weakref.WeakValueDictionary()
         self.table: dict[type[Command], Callable[[Peer, Any], Coroutine[Any, Any, Sequence[Word]]]] = {
             Hello: self.hello,
             Rename: self.rename,
@@ -108,6 +81,9 @@ class Queries:
             Search: self.search,
             Mark: self.mark,
             ListRooms: self.rooms,
+            Visit: self.visit,
+            Open: self.open,
+            Look: self.look,
         }
 
     async def _ask(self, peer: Peer, question: Awaitable[T]) -> T:
@@ -138,13 +114,41 @@ class Queries:
             person = await self._named(peer, person, wish, self._keep_new(token, ends))
         else:
             token = command.token
-            record = await self._ask(peer, self._store.guest_by_token(token_hash(token), now, ends))
-            if record is None:
-                raise BadToken("This token is unknown or has ended. Say hello without it.")
-            person = await self._returned(peer, record.person, wish)
+            person = await self._returned(peer, await self._guest_of(peer, token, now, ends), wish)
         session.agent = command.agent or ""
         entries = await self._settled(peer, person, self._entries(peer, person))
         return identity.answer_hello(state, session, person, token, entries, command.ref)
+
+    async def visit(self, peer: Peer, command: Visit) -> Sequence[Word]:
+        """Somebody who comes for one request."""
+        state, now = self._state, self._clock.now_ms()
+        ends = now + state.limits.token_ms
+        wish = None if command.name is None else names.person_name(command.name)
+        if command.token is not None:
+            person = await self._returned(peer, await self._guest_of(peer, command.token, now, ends), wish)
+        elif command.key is not None:
+            person = await self._by_key(peer, key_hash(wish or "", command.key), wish, now, ends)
+        else:
+            person = nameless(await self._ask(peer, self._ids.take()))
+            if wish is not None:
+                identity.claim(state, person.id, wish, self._clock.now_ms())
+                person = Person(person.id, wish)
+        return identity.answer_visit(state, peer.session, person, command.ref)
+
+    async def _by_key(self, peer: Peer, hash: bytes, wish: str | None, now: int, ends: int) -> Person:
+        """Who has sent this key before, else somebody new; one after the other, if two come at once."""
+        async with self._keys.setdefault(hash, asyncio.Lock()):
+            record = await self._ask(peer, self._store.guest_by_token(hash, now, ends))
+            id = record.person.id if record is not None else await self._ask(peer, self._ids.take())
+            return await self._named(
+                peer, nameless(id), wish, lambda person: self._store.keep_guest(person, hash, ends)
+            )
+
+    async def _guest_of(self, peer: Peer, token: str, now: int, ends: int) -> Person:
+        record = await self._ask(peer, self._store.guest_by_token(token_hash(token), now, ends))
+        if record is None:
+            raise BadToken("This token is unknown or has ended. Come without it.")
+        return record.person
 
     def _keep_new(self, token: str, ends: int) -> Callable[[Person], Awaitable[None]]:
         return lambda person: self._store.keep_guest(person, token_hash(token), ends)
@@ -226,7 +230,7 @@ class Queries:
     async def join(self, peer: Peer, command: Join) -> Sequence[Word]:
         """Seat the session where it asked to begin."""
         session = peer.session
-        room = await self._room(peer, command.room)
+        room = self._readable(peer, command.room) if session.visitor else await self._room(peer, command.room)
         membership.check_cursor(room, command.after, command.at, command.last)
         if command.at is not None and command.after:
             time = await self._ask(peer, self._store.time_of(room.id, command.after))
@@ -277,6 +281,18 @@ class Queries:
         """`/msg`: open the room of the two of us and say it there."""
         room, _ = await self._pair_room(peer, command.to)
         return posting.answer_whisper(self._state, peer.session, room, command, self._clock.now_ms())
+
+    async def open(self, peer: Peer, command: Open) -> Sequence[Word]:
+        """The room is there from now on."""
+        await self._room(peer, command.room)
+        return [Done(ref=command.ref)]
+
+    async def look(self, peer: Peer, command: Look) -> Sequence[Word]:
+        """The room, and how the asker stands to it."""
+        room, person = self._readable(peer, command.room), peer.session.person
+        (standing,) = await self._ask(peer, self._store.standing(person, [(room.id, room.head)]))
+        limit = self._state.limits.members_page
+        return [lookup.joined(person, room, limit, standing.read, standing.unread, command.ref)]
 
     # ---- what was
 

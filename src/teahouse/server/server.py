@@ -75,6 +75,7 @@ class Server:
             for listening in self._listening:
                 listening.close()
             going = GoingAway("The server stops. Come back in a moment and resume by number.")
+            self._web.leave(going)
             await self.visits.close_all(going, FAREWELL_S)
             await self._web.stop()
             await self._engine.stop()

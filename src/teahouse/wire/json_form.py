@@ -38,6 +38,7 @@ class _Ref(msgspec.Struct):
     ref: RefField = None
 
 
+_object: msgspec.json.Decoder[dict[str, object]] = msgspec.json.Decoder(dict[str, object])
 _type = msgspec.json.Decoder(_Type)
 _ref = msgspec.json.Decoder(_Ref)
 
@@ -81,18 +82,35 @@ def _refusal(data: bytes, error: Exception) -> Refusal:
         flaw = BadJson("This is not JSON.")
     if flaw is not None:
         return _with_ref(flaw, data)
+    refusal = bad_field(error)
+    if refusal.field == "type" and isinstance(name := _type.decode(data).type, str):
+        refusal = UnknownCommand(f"There is no command “{name[:SHOWN]}”.")
+    return _with_ref(refusal, data)
+
+
+def bad_field(error: Exception) -> Refusal:
+    """Which field is at fault, in our own words; `bad-json` where it is not even an object."""
     found = _FIELD.search(str(error))
     if found is None:
         return BadJson("A command is one JSON object: { … }.")
     field = found[1]
-    if field == "type" and isinstance(name := _type.decode(data).type, str):
-        return _with_ref(UnknownCommand(f"There is no command “{name[:SHOWN]}”."), data)
     if "required field" in found[0]:
-        return _with_ref(BadField(f"The field “{field}” is missing.", field=field), data)
+        return BadField(f"The field “{field}” is missing.", field=field)
     what = str(error).partition(" - at ")[0]
     if what.startswith("Invalid"):  # the peer's own value follows, of any length
         what = "not one of the values it may have"
-    return _with_ref(BadField(f"The field “{field}” is wrong: {what[0].lower()}{what[1:]}.", field=field), data)
+    return BadField(f"The field “{field}” is wrong: {what[0].lower()}{what[1:]}.", field=field)
+
+
+def decode_object(data: bytes) -> dict[str, object] | Refusal:
+    """The members of one JSON object, for a door where they are not the whole command."""
+    flaw = _flaw(data)
+    if flaw is not None:
+        return flaw
+    try:
+        return _object.decode(data)
+    except msgspec.DecodeError:
+        return BadJson("This is not one JSON object, or a number in it is too large.")
 
 
 def _flaw(data: bytes) -> BadJson | None:

@@ -128,6 +128,12 @@ def answer_hello(
     return words
 
 
+def answer_visit(state: State, session: Session, person: Person, ref: Ref) -> list[Word]:
+    """The session is this person for one request."""
+    session.visitor = True
+    return [*arrive(state, session, person), Done(ref=ref)]
+
+
 def answer_rename(state: State, session: Session, person: Person, ref: Ref) -> list[Word]:
     """The person is called otherwise; what they were called until now is free."""
     return [*_call(state, session.person, person), Done(ref=ref)]

@@ -39,7 +39,7 @@ def answer_join(
     """The session sits in the room, from behind `cursor` on. Others hear it before the seat, so the comer does not.
 
     A text connection moves: what it says goes where it joined last, a direct room too. It leaves the room where it
-    was, unless that is a direct one: those it goes on hearing.
+    was, unless that is a direct one: those it goes on hearing. A visitor sits without being there.
     """
     authorize(session.person, "join", room)
     limit = state.limits.rooms_per_session

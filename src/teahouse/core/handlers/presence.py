@@ -12,8 +12,11 @@ from teahouse.core.session import Session
 
 
 def enter(session: Session, room: Room) -> list[Word]:
-    """The session is in the room; others hear of it if the person was not there yet, and if the room is no direct one."""
-    if room.id in session.rooms:
+    """The session is in the room; others hear of it if the person was not there yet, and if the room is no direct one.
+
+    A visitor is nowhere, wherever it sits.
+    """
+    if session.visitor or room.id in session.rooms:
         return []
     session.rooms[room.id] = room
     sessions = room.present.setdefault(session.person.id, [])

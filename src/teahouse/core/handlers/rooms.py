@@ -52,7 +52,7 @@ def here(session: Session) -> Room:
 
 
 def room_of(state: State, session: Session, text: str) -> Room:
-    """The existing room of this name which the session is in.
+    """The existing room of this name which the session is in; a visitor is in every room that it sees.
 
     raises  BadRoom, NoSuchRoom, NotInRoom
     """
@@ -67,7 +67,8 @@ def room_of(state: State, session: Session, text: str) -> Room:
     if room.id not in session.rooms:
         if not sees(session.person, room):
             raise no_such_room(text)
-        raise NotInRoom(f"Join {room.name} first.", field="room")
+        if not session.visitor:
+            raise NotInRoom(f"Join {room.name} first.", field="room")
     return room
 
 
@@ -94,7 +95,7 @@ def call_in(state: State, room: Room) -> list[Word]:
     words: list[Word] = []
     for id in room.pair:
         for session in state.sessions_by_person.get(id, ()):
-            if session.gone or room.id in session.rooms:
+            if session.gone or session.visitor or room.id in session.rooms:
                 continue
             words += [*enter(session, room), Seat(session, room, room.head)]
             if not session.one_room:

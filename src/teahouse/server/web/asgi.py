@@ -16,12 +16,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from teahouse.server.web import pages
 from teahouse.server.web.origin import is_our_host, only
 from teahouse.server.web.page import Page
+from teahouse.server.web.rest import ShowPage
 
 SECURITY_HEADERS = [
     (
@@ -62,12 +63,13 @@ class Doorframe:
 
 def application(
     name: str, version: str, names: Collection[str], is_stopping: Callable[[], bool], figures: Callable[[], bytes],
-    figures_type: str,
+    figures_type: str, rooms: Callable[[ShowPage], list[BaseRoute]],
 ) -> Starlette:  # fmt: skip
     """The application of one node.
 
     names    host names that are ours, in lower case, beside addresses and localhost
     figures  the text of /metrics, and its content type
+    rooms    the routes of rooms over HTTP, given the page for a browser that opens one
     """
 
     async def join(request: Request) -> Response:
@@ -86,9 +88,11 @@ def application(
     async def metrics(request: Request) -> Response:
         return Response(figures(), headers={"content-type": figures_type, "cache-control": "no-store"})
 
-    return Starlette(
+    page = Page()
+    app = Starlette(
         routes=[
-            *Page().routes(),
+            *rooms(page.shell),
+            *page.routes(),
             Route("/join", join, methods=METHODS),
             Route("/join.css", style, methods=METHODS),
             Route("/healthz", health, methods=METHODS),
@@ -97,6 +101,8 @@ def application(
         middleware=[Middleware(Doorframe, names=names)],
         exception_handlers={404: not_here, 405: not_like_this},
     )
+    app.router.redirect_slashes = False  # a message that is sent to /r/lobby/ must not be lost in a redirection
+    return app
 
 
 async def not_here(request: Request, error: Exception) -> Response:

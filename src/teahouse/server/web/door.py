@@ -13,11 +13,13 @@ from collections.abc import Callable, Collection
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from teahouse.core.errors import Overload
 from teahouse.server.engine import Engine
 from teahouse.server.metrics import CONTENT_TYPE, Metrics
 from teahouse.server.visits import Visit, Visits
 from teahouse.server.web.asgi import application
 from teahouse.server.web.guard import GuardedHttp
+from teahouse.server.web.rest import Rest
 from teahouse.server.web.websocket import WebSocket
 
 KEEP_ALIVE_S = 15
@@ -30,9 +32,11 @@ class HttpDoor:
         self._engine = engine
         self._visits = visits
         self._names = names
+        self._rest = Rest(engine)
         state = engine.state
+        figures = Metrics(engine, visits).text
         app = application(
-            state.server_name, state.version, names, is_stopping, Metrics(engine, visits).text, CONTENT_TYPE
+            state.server_name, state.version, names, is_stopping, figures, CONTENT_TYPE, self._rest.routes
         )
         self._config = Config(
             app,
@@ -64,6 +68,10 @@ class HttpDoor:
 
     def _upgrade(self, visit: Visit) -> WebSocket:
         return WebSocket(visit, self._engine, self._names)
+
+    def leave(self, why: Overload) -> None:
+        """The server stops: what would be answered for ever ends."""
+        self._rest.leave(why)
 
     async def stop(self) -> None:
         """End what still answers a request whose connection is gone."""

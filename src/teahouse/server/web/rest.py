@@ -1,0 +1,157 @@
+"""REST over HTTP: each request is a session for as long as it takes; the table is `wire/rest.py`.
+
+    request ─▶ which row, who asks, what ─▶ Asker ─▶ dispatch ─▶ reply ─▶ response
+                                              └▶ streams.py, where a room is followed
+
+A web page of another origin may make a browser send us anything, so whatever changes something is refused where the
+browser says that it comes from elsewhere, cookie or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from teahouse.core.commands import Command, Hello, Join, Open, Post, Visit
+from teahouse.core.errors import ForeignOrigin, Overload, Refusal, WireError
+from teahouse.core.events import Refused, Reply
+from teahouse.server.engine import Engine
+from teahouse.server.web.asker import Asker
+from teahouse.server.web.origin import is_our_origin, only
+from teahouse.server.web.streams import Stream, Streams
+from teahouse.wire import json_form, rest
+from teahouse.wire.base import refused
+from teahouse.wire.rest import Row
+
+ShowPage = Callable[[Request], Awaitable[Response]]
+
+
+class Rest:
+    """The application behind /api/ and /r/{room}."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._streams = Streams(engine)
+        self._page: ShowPage = _no_page
+
+    def routes(self, page: ShowPage) -> list[BaseRoute]:
+        """Where it answers. `page` is what a browser gets that opens a room."""
+        self._page = page
+        return [Route("/r/{room}", self), Route("/api/{path:path}", self)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            respond = await self._respond(Request(scope, receive))
+        except ClientDisconnect:
+            return  # in the middle of its body: there is nobody to answer
+        await respond(scope, receive, send)
+
+    def leave(self, why: Overload) -> None:
+        """The server stops."""
+        self._streams.close_all(why)
+
+    async def _respond(self, request: Request) -> ASGIApp:
+        found = rest.find(request.method, request.scope["raw_path"])
+        if isinstance(found, Refusal):
+            return self._not_here(found, request)
+        row, path = found
+        if row.gives == "lines" and "text/html" in request.headers.get("accept", ""):
+            return await self._page(request)
+        if row.method != "GET" and _is_foreign(request):
+            return self._refuse(ForeignOrigin("A page of another origin may change nothing here."))
+        query = rest.read_query(request.scope["query_string"])
+        if isinstance(query, Refusal):
+            return self._refuse(query)
+        body = await request.body() if row.reads != "nothing" else b""
+        command = rest.decode(row, path, query, request.scope["headers"], body)
+        if not isinstance(command, Command):
+            return self._refuse(command)
+        visit = rest.visitor(query, request.scope["headers"], command)
+        if isinstance(visit, Refusal):
+            return self._refuse(visit)
+        if isinstance(command, Join):
+            return await self._stream(row, visit, command, query, request.receive)
+        return answer(row, await self._ask(row, visit, command))
+
+    async def _ask(self, row: Row, visit: Visit, command: Command) -> Reply | None:
+        """One question after the other, up to the first no."""
+        questions: list[Command] = [command]
+        if isinstance(command, Post):
+            questions.insert(0, Open(room=command.room))
+        if not isinstance(command, Hello):  # who says hello is nobody's visitor
+            questions.insert(0, visit)
+        asker = Asker(self._engine)
+        try:
+            reply: Reply | None = None
+            for question in questions:
+                reply = await asker.ask(question)
+                if reply is None or isinstance(reply, Refused):
+                    break
+            return reply
+        finally:
+            asker.leave()
+
+    async def _stream(
+        self, row: Row, visit: Visit, command: Join, query: dict[str, str], receive: Receive
+    ) -> ASGIApp:  # fmt: skip
+        if row.gives == "lines":
+            stream = await self._streams.lines(visit, command, follow=rest.follows(query))
+        else:
+            wait_ms = rest.wait_ms(query, self._engine.limits.poll_ms)
+            if isinstance(wait_ms, Refusal):
+                return self._refuse(wait_ms)
+            if wait_ms is None:
+                stream = await self._streams.events(visit, command)
+            else:
+                stream = await self._streams.poll(visit, command, wait_ms, receive)
+        return stream if isinstance(stream, Stream) else answer(row, stream)
+
+    def _not_here(self, refusal: Refusal, request: Request) -> Response:
+        """No such path, or not with this method."""
+        response = self._refuse(refusal)
+        methods = rest.methods(request.scope["raw_path"])
+        if methods and response.status_code == 404:
+            response.status_code = 405
+            response.headers["allow"] = ", ".join(methods)
+        return response
+
+    def _refuse(self, why: Refusal | WireError) -> Response:
+        self._engine.counters.refused[why.code] += 1
+        return _json(refused(why), rest.STATUS[why.code])
+
+
+async def _no_page(request: Request) -> Response:
+    return PlainTextResponse("This server has no page.\n", 404)
+
+
+def answer(row: Row, reply: Reply | None) -> Response:
+    """A reply as HTTP says it; None is a bug of ours, which was logged."""
+    if reply is None:
+        return PlainTextResponse("Something is broken here; it was noted.\n", 500)
+    return _json(reply, rest.status(row, reply))
+
+
+def _json(reply: Reply, status: int) -> Response:
+    body = json_form.encode(reply) + b"\n"  # for the prompt of whoever asks by hand
+    response = Response(body, status, media_type="application/json")
+    response.headers["cache-control"] = "no-store"
+    if isinstance(reply, Refused) and reply.retry_after is not None:
+        response.headers["retry-after"] = str(-(-reply.retry_after // 1_000))  # in whole seconds, rounded up
+    if status == 401:
+        response.headers["www-authenticate"] = "Bearer"  # RFC 9110 §11.6.1: a 401 says how
+    return response
+
+
+def _is_foreign(request: Request) -> bool:
+    """Whether a browser says that a page of somebody else's sends this."""
+    headers = request.scope["headers"]
+    if only(headers, b"sec-fetch-site") == "cross-site":
+        return True
+    origins = [value for name, value in headers if name == b"origin"]
+    if len(origins) > 1:
+        return True
+    return not is_our_origin(only(headers, b"origin"), only(headers, b"host"))
