@@ -54,6 +54,8 @@ export class Connection {
   private waiting = new Map<number, { asked: Command; answer: Answer }>();
   private cancel: () => void = () => {};
   private heardAt = 0;
+  /** Nothing was heard since we asked whether it lives. */
+  private isSilent = false;
 
   constructor(
     private readonly makeSocket: () => Socket,
@@ -127,6 +129,7 @@ export class Connection {
 
   private hear(text: string): void {
     this.heardAt = this.clock.now();
+    this.isSilent = false;
     const word = JSON.parse(text) as Word & { ref?: number };
     const waiting = word.ref === undefined ? undefined : this.waiting.get(word.ref);
     if (waiting !== undefined) this.waiting.delete(word.ref!);
@@ -142,10 +145,10 @@ export class Connection {
   }
 
   private beat(): void {
-    const askedAt = this.clock.now();
+    this.isSilent = true;
     void this.ask({ type: "ping" });
     this.later(ANSWER_MS, () => {
-      if (this.heardAt < askedAt) this.lose("silent");
+      if (this.isSilent) this.lose("silent");
       else this.watch();
     });
   }

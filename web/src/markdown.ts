@@ -72,14 +72,16 @@ function quote(lines: string[], at: number, depth: number, blocks: Block[]): num
 }
 
 function list(lines: string[], at: number, depth: number, blocks: Block[]): number {
-  const ordered = /[0-9]/.test(ITEM.exec(lines[at]!)![2]!);
-  const start = ordered ? Number.parseInt(ITEM.exec(lines[at]!)![2]!, 10) : null;
+  const [, indent, sign] = ITEM.exec(lines[at]!) as unknown as [string, string, string];
+  const ordered = /[0-9]/.test(sign);
+  const start = ordered ? Number.parseInt(sign, 10) : null;
   const items: string[][] = [];
   let end = at;
   for (; end < lines.length; end++) {
     const line = lines[end]!;
     const item = ITEM.exec(line);
-    if (item !== null && /[0-9]/.test(item[2]!) === ordered) items.push([line.slice(item[0].length)]);
+    const isNext = item !== null && /[0-9]/.test(item[2]!) === ordered && item[1]!.length < indent.length + 2;
+    if (isNext) items.push([line.slice(item[0].length)]);
     else if (/^ {2,}\S/.test(line)) items.at(-1)!.push(line.replace(/^ {2,4}/, ""));
     else break;
   }
@@ -279,7 +281,7 @@ function withoutTail(url: string): string {
 
 /** The address as the browser would take it, or null where it is none of ours: only http and https. */
 export function safeUrl(text: string): string | null {
-  const url = URL.parse(text);
+  const url = URL.canParse(text) ? new URL(text) : null;
   return url !== null && (url.protocol === "http:" || url.protocol === "https:") ? url.href : null;
 }
 

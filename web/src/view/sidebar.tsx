@@ -132,7 +132,7 @@ function PersonLine({ person }: { person: Person }): JSX.Element {
 
 function Me({ person }: { person: Person }): JSX.Element {
   return (
-    <footer class="me">
+    <footer class="myself">
       <Avatar person={person} />
       <bdi class={person.chosen ? "room-name" : "room-name nameless"}>{person.name}</bdi>
       <IconButton name="settings" label={t("settings")} onClick={() => (ui.dialog.value = "settings")} />
