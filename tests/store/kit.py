@@ -152,7 +152,7 @@ async def opened(store: Store, rooms: int = 2) -> AsyncIterator[Open]:
 async def indexed(house: Open, rooms: list[tuple[int, int]]) -> None:
     """Wait until the search index has these rooms up to these heads."""
     while not (await house.store.search("x", rooms, 0, before=None, limit=1)).complete:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)  # a loop that never rests would starve the writer's thread
 
 
 def codes(drafts: list[Draft]) -> list[str | int]:

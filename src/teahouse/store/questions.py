@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 import apsw
 
 from teahouse.core.events import Event, Posted
 from teahouse.core.message import Person
-from teahouse.store.base import Standing
 from teahouse.store.connect import run
 from teahouse.store.records import last_event
 from teahouse.store.rows import COLUMNS, SEQ, event_id, event_of
 
-UNREAD = 100  # counted up to here
-UNREAD_SCAN = 10_000  # the newest events that are looked at: somebody who talks alone is no reason to read a whole log
 GUESTS = 10_000
 DIRECTS = 200
 
@@ -47,28 +41,6 @@ def start_of_last(connection: apsw.Connection, room: int, head: int, count: int)
         (event_id(room, 0), event_id(room, head), Posted.kind, count - 1),
     ).get
     return 0 if id is None else (id & SEQ) - 1
-
-
-def standing(connection: apsw.Connection, person: Person, rooms: Sequence[tuple[int, int]]) -> list[Standing]:
-    """How the person stands to each (room id, head)."""
-    named = mention_of(person.name)
-    answers: list[Standing] = []
-    for room, head in rooms:
-        read = connection.execute("SELECT read FROM marks WHERE person = ? AND room = ?", (person.id, room)).get or 0
-        unread = run(
-            connection,
-            "SELECT text FROM events WHERE id > ? AND id <= ? AND kind = ? AND author <> ? AND text IS NOT NULL "
-            "ORDER BY id DESC LIMIT ?",
-            (event_id(room, max(read, head - UNREAD_SCAN)), event_id(room, head), Posted.kind, person.id, UNREAD),
-        )
-        mentions = sum(1 for (text,) in unread if named.search(text.casefold()))
-        answers.append(Standing(read, len(unread), mentions))
-    return answers
-
-
-def mention_of(name: str) -> re.Pattern[str]:
-    """What finds `@name` in a casefolded text: not in a mail address, not the beginning of a longer name."""
-    return re.compile(rf"(?<![a-z0-9_])@{re.escape(name.casefold())}(?![\w\-\[\]{{}}\\|^`])")
 
 
 def directs_of(connection: apsw.Connection, person: int) -> list[str]:

@@ -71,8 +71,8 @@ def row_of(room: int, event: Event, digest: int | None = None) -> Row:
     else:
         raise TypeError(f"no row is known for {type(event).__name__}")
     base = room << 32
-    if author.chosen and author.kind == "guest" and form == "say":
-        name, more = author.name, None
+    if author.kind == "guest" and form == "say" and (author.chosen or author.name == f"guest-{author.id}"):
+        name, more = author.name if author.chosen else None, None
     else:
         name, more = _rare(author, form)
     return (

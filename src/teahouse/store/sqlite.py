@@ -35,6 +35,7 @@ from teahouse.store.numbering import Tip
 from teahouse.store.readers import Readers
 from teahouse.store.segment import Query
 from teahouse.store.start import read_rooms
+from teahouse.store.unread import Unread
 from teahouse.store.upkeep import Upkeep
 from teahouse.store.writer import Writer
 
@@ -95,6 +96,7 @@ class SqliteStore:
         self._log = SqliteLog()
         self.log: Log = self._log
         self._names: dict[int, str] = {}
+        self._unread = Unread()
         self._tips: dict[int, Tip] = {}
         self._lock: FolderLock | None = None
         self._writer: Writer | None = None
@@ -210,7 +212,7 @@ class SqliteStore:
 
     async def standing(self, person: Person, rooms: Sequence[tuple[int, int]]) -> list[Standing]:
         """See `Store.standing`."""
-        return await self._reading.ask(questions.standing, person, rooms)
+        return await self._reading.ask(self._unread.standing, person, rooms)
 
     async def directs_of(self, person: int) -> list[str]:
         """See `Store.directs_of`."""

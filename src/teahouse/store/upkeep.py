@@ -1,6 +1,7 @@
 """What the writer does for the file itself: the search index, checkpoints, scrubbing.
 
-    index       while nothing else is to do; once it is a second behind also between batches, for half of their time
+    index       while nothing else is to do; once it is a second behind also between batches, for a tenth of the time:
+                enough for some thousand messages a second; a flood is searchable when it is over
     checkpoint  when the write-ahead log has WAL_PAGES pages; after the batch was answered
     scrub       after a deletion: the write-ahead log still has the page as it was, until it is cut off
 
@@ -9,6 +10,7 @@ SQLite's own checkpoint (wal_autocheckpoint) throws its errors away, and a faile
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 
 import apsw
@@ -17,13 +19,13 @@ import structlog
 from teahouse.core.errors import StoreFatal
 from teahouse.store.connect import BUSY_MS
 from teahouse.store.faults import fault_of
-from teahouse.store.index import SLICE_S, Index
+from teahouse.store.index import Index
 
 log = structlog.get_logger("teahouse.store")
 
 QUIET_S = 0.02  # without work for this long the writer is idle
 GAP_S = 0.001  # … and then goes on in steps: the interpreter is for the loop first
-LEAST_S = 0.001
+SHARE = 10  # one part in so many of the time between batches goes to a late index
 LATE_MS = 1_000  # what waits this long is done between two batches
 WAL_PAGES = 1_000
 
@@ -38,6 +40,7 @@ class Upkeep:
         self._wal_pages = 0
         self._scrub_since: int | None = None
         self._quiet = False
+        self._index_after = 0.0  # by the monotonic clock: when a late index may have its next step
         self._not_before = 0  # after a failure: when to try again
         connection.set_wal_hook(self._committed)
 
@@ -75,8 +78,8 @@ class Upkeep:
         elif self._scrub_since is not None:
             self._try(self._scrub)
 
-    def after_batch(self, took_s: float) -> None:
-        """A batch, which took so long, was answered: what can't wait. Raises StoreFatal alone."""
+    def after_batch(self) -> None:
+        """A batch was answered: what can't wait. Raises StoreFatal alone."""
         self._quiet = False
         if self._wal_pages >= WAL_PAGES:
             self.checkpoint()
@@ -85,7 +88,11 @@ class Upkeep:
             return
         oldest = self.index.oldest()
         if oldest is not None and now - oldest > LATE_MS:
-            self._try(lambda: self.index.step(min(SLICE_S, max(LEAST_S, took_s / 2))))
+            start = time.monotonic()
+            if start >= self._index_after:
+                self._try(self.index.step)
+                end = time.monotonic()
+                self._index_after = end + (end - start) * (SHARE - 1)
         if self._scrub_since is not None and now - self._scrub_since > LATE_MS:
             self._try(self._scrub)
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 import apsw
@@ -126,7 +125,6 @@ class Writer:
 
     def _carry_out(self, drafts: list[Draft], requests: list[Request]) -> None:
         error: StoreError | None = None
-        start = time.monotonic()
         try:
             self._committer.commit(drafts, requests)
         except StoreError as fault:
@@ -137,7 +135,7 @@ class Writer:
         if isinstance(error, StorageFull):
             self._upkeep.checkpoint()  # the write-ahead log may begin again at its start and need no space
         else:
-            self._upkeep.after_batch(time.monotonic() - start)
+            self._upkeep.after_batch()
 
     def _die(self, fault: StoreFatal) -> None:
         """Tell everybody and be quiet. Nobody knows what became of the batch in hand; what is queued was not begun."""

@@ -1,0 +1,88 @@
+"""What somebody has not read, counted from one look at each room's newest messages.
+
+Whoever says hello is told of every room how much is unread, and after a restart all come back at once. Who wrote the
+newest messages is the same for everybody, so it is read once a head and shared; what differs is where one has read up
+to, and who one is.
+
+    look(room, head)   the newest WINDOW messages: (seq, author, the text if there is an “@” in it), newest first
+    standing           counts in it; the rare one who needs more than the window has asks the log itself
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import apsw
+
+from teahouse.core.events import Posted
+from teahouse.core.message import Person
+from teahouse.store.base import Standing
+from teahouse.store.connect import run
+from teahouse.store.rows import SEQ, event_id
+
+UNREAD = 100  # counted up to here
+UNREAD_SCAN = 10_000  # the newest events that are looked at: somebody who talks alone is no reason to read a whole log
+WINDOW = 128
+ROOMS = 1_024  # whose look is kept
+
+_NEWEST = (
+    "SELECT id, author, iif(instr(text, '@'), text, NULL) FROM events "
+    "WHERE id > ? AND id <= ? AND kind = ? AND text IS NOT NULL ORDER BY id DESC LIMIT ?"
+)
+_OTHERS = _NEWEST.replace("ORDER BY", "AND author <> ? ORDER BY")
+
+
+class Look:
+    """The newest messages of a room, newest first, as of one head; all that are above `floor`."""
+
+    __slots__ = ("floor", "head", "messages")
+
+    def __init__(self, head: int, floor: int, messages: list[tuple[int, int, str | None]]) -> None:
+        self.head = head
+        self.floor = floor
+        self.messages = messages
+
+
+class Unread:
+    """Shared by the readers' threads: each step on the dictionary is atomic, and a look never changes."""
+
+    def __init__(self) -> None:
+        self._looks: OrderedDict[int, Look] = OrderedDict()
+
+    def standing(self, connection: apsw.Connection, person: Person, rooms: Sequence[tuple[int, int]]) -> list[Standing]:
+        """How the person stands to each (room id, head)."""
+        named = mention_of(person.name)
+        marks = dict(run(connection, "SELECT room, read FROM marks WHERE person = ?", (person.id,)))
+        answers: list[Standing] = []
+        for room, head in rooms:
+            read = marks.get(room, 0)
+            lowest = max(read, head - UNREAD_SCAN)
+            look = self._look(connection, room, head)
+            others = [
+                text for seq, author, text in look.messages if seq > lowest and author != person.id
+            ][:UNREAD]  # fmt: skip
+            if len(others) < UNREAD and look.floor > lowest:
+                span = (event_id(room, lowest), event_id(room, head), Posted.kind, person.id, UNREAD)
+                others = [text for _, _, text in run(connection, _OTHERS, span)]
+            mentions = sum(1 for text in others if text is not None and named.search(text.casefold()))
+            answers.append(Standing(read, len(others), mentions))
+        return answers
+
+    def _look(self, connection: apsw.Connection, room: int, head: int) -> Look:
+        look = self._looks.get(room)
+        if look is not None and look.head == head:
+            return look
+        span = (event_id(room, max(0, head - UNREAD_SCAN)), event_id(room, head), Posted.kind, WINDOW)
+        messages = [(id & SEQ, author, text) for id, author, text in run(connection, _NEWEST, span)]
+        floor = messages[-1][0] - 1 if len(messages) == WINDOW else max(0, head - UNREAD_SCAN)
+        look = self._looks[room] = Look(head, floor, messages)
+        while len(self._looks) > ROOMS:
+            self._looks.popitem(last=False)
+        return look
+
+
+def mention_of(name: str) -> re.Pattern[str]:
+    """What finds `@name` in a casefolded text: not in a mail address, not the beginning of a longer name."""
+    return re.compile(rf"(?<![a-z0-9_])@{re.escape(name.casefold())}(?![\w\-\[\]{{}}\\|^`])")
