@@ -72,6 +72,7 @@ export class App {
   /** Begin: where the address says. */
   start(): void {
     const place = placeOf(location.pathname) ?? { room: this.memory.rooms[0] ?? DEFAULT_ROOM, seq: null };
+    history.replaceState(null, "", pathOf(place.room, place.seq));
     ui.settings.value = this.memory.settings;
     ui.room.value = place.room;
     const { name, me } = this.memory;
@@ -115,6 +116,7 @@ export class App {
     this.visit.heard(word, asked);
     if (word.type === "posted") this.posted(word, before);
     if (word.type === "typing") this.tick();
+    if (word.type === "renamed" && word.person.id === this.state.me?.id) this.memory.me = word.person;
   }
 
   private posted(event: Posted, before: Room | undefined): void {

@@ -7,7 +7,7 @@
  * so a room's events, its history and its join can never be applied in another order than the server meant.
  */
 
-import type { Command, Person, RoomEntry, ServerInfo, Word } from "./protocol.ts";
+import type { Command, Person, RoomEntry, RoomJoined, ServerInfo, Word } from "./protocol.ts";
 import * as rooms from "./room.ts";
 import type { Room } from "./room.ts";
 import type { Unsent } from "./outbox.ts";
@@ -62,7 +62,7 @@ function heard(state: State, word: Word, asked: Command | undefined, now: number
       const from = asked?.type === "join" ? (asked.after ?? (asked.last === undefined ? word.head : null)) : word.head;
       const known = state.rooms.get(word.room);
       if (asked?.type === "direct" && known?.seated) return state;
-      return inRoom(state, word.room, (room) => rooms.joined(room, word, from));
+      return inRoom(state, word.room, (room) => ({ ...rooms.joined(room, word, from), other: otherIn(state, room, word) }));
     }
     case "history":
       return asked?.type === "history"
@@ -105,6 +105,14 @@ function heard(state: State, word: Word, asked: Command | undefined, now: number
       return inRoom(state, word.room, (here) => rooms.happened(here, word, state.me));
     }
   }
+}
+
+/** The other person of a conversation of two: among those who are in it, else as we know them from elsewhere. */
+function otherIn(state: State, room: Room, { room: name, members }: RoomJoined): Person | null {
+  if (!rooms.isDirect(name)) return null;
+  const id = name.slice(1).split("+").map(Number).find((each) => each !== state.me?.id);
+  const everywhere = [...state.rooms.values()].map((each) => each.members.get(id ?? 0));
+  return members.find((each) => each.id === id) ?? room.other ?? everywhere.find((each) => each !== undefined) ?? null;
 }
 
 function done(state: State, asked: Command | undefined): State {

@@ -111,6 +111,15 @@ describe("coming back", () => {
   });
 });
 
+describe("a conversation of two", () => {
+  test("has the other one's name, whether they are in it or in a room that we know", () => {
+    const here = after([{ word: answerRoom({ members: [ana, bob] }), asked: joinLast }]);
+    const direct = (members: typeof ana[]) => after([answerRoom({ room: "@1+2", members })], here).rooms.get("@1+2");
+    expect(direct([ana, bob])?.other).toEqual(bob);
+    expect(direct([ana])?.other).toEqual(bob);
+  });
+});
+
 describe("history", () => {
   const live = after([{ word: answerRoom({ head: 99 }), asked: joinLast }, posted(99), posted(100)]);
   const ask = (more: object) => ({ type: "history", room: "lobby", limit: 50, ...more });

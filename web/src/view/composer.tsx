@@ -28,7 +28,7 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
   const deeds = useDeeds();
   const { memory } = deeds.app;
   const field = useRef<HTMLTextAreaElement>(null);
-  const told = useRef(0);
+  const told = useRef(-Infinity);
   const [text, setText] = useState(() => memory.draft(room));
   const [pasted, setPasted] = useState<string | null>(null);
   const [wanted, setWanted] = useState<Wanted | null>(null);
@@ -42,6 +42,11 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
     at.style.height = "auto";
     at.style.height = `${at.scrollHeight}px`;
   }, [text, room]);
+
+  // A room is entered to say something; on a phone the keyboard would hide what was said.
+  useLayoutEffect(() => {
+    if (!isTouch.matches) field.current!.focus({ preventScroll: true });
+  }, []);
 
   // Another message is edited, or none any more: its text, or the draft, is in the field.
   useLayoutEffect(() => {
@@ -95,7 +100,7 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
     const said = text.replace(/\s+$/, "");
     if (said.trim() === "" && editing === null) return;
     const isSaid = editing === null && !said.startsWith("/");
-    told.current = 0;
+    told.current = -Infinity;
     setWanted(null);
     if (isSaid) setText(""); // the field is free at once; the draft stays until the outbox has it
     field.current!.focus();

@@ -105,7 +105,7 @@ function Text({ message }: { message: Message }): JSX.Element {
     <>
       {message.form === "act" && (
         <h3 class="author actor">
-          <bdi>{message.author.name}</bdi>
+          <bdi>{message.author.name}</bdi>{" "}
         </h3>
       )}
       <Said text={message.text} form={message.form} />
