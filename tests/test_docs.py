@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from scripts.api_md import api_md
 from teahouse.cli import app
 from teahouse.config import SETTINGS, load
 from teahouse.core.commands import COMMANDS
@@ -19,7 +20,9 @@ from teahouse.core.errors import Overload, Refusal, TeahouseError, WireError
 from teahouse.core.events import EVENTS, HelpText, Reply, Signal
 from teahouse.core.limits import LAN
 from teahouse.core.message import Message
+from teahouse.server.web.openapi import ELSEWHERE
 from teahouse.wire.frames import FramesCodec
+from teahouse.wire.rest import STATUS
 from teahouse.wire.slash import TABLE
 
 ROOT = Path(__file__).parent.parent
@@ -278,3 +281,13 @@ def test_every_page_that_the_sources_name_is_there() -> None:
     }
     assert {page for page in named if not (ROOT / page).is_file()} == set()
     assert named
+
+
+def test_the_page_of_the_api_is_what_the_table_says() -> None:
+    assert (ROOT / "docs/api.md").read_text(encoding="utf-8") == api_md()
+
+
+def test_the_protocol_gives_each_code_the_status_that_it_has_over_http() -> None:
+    table = re.findall(r"^\| (\d{3}) \| (.*) \|$", section(PROTOCOL, "HTTP"), re.M)
+    said = {code: int(status) for status, codes in table for code in re.findall(r"`([a-z-]+)`", codes)}
+    assert said == {code: status for code, status in STATUS.items() if code not in ELSEWHERE}

@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -98,8 +97,8 @@ _BRACES = re.compile(r"\{(\w+)\}")
 _ROOM = "/api/rooms/{room}"
 _MESSAGE = _ROOM + "/messages/{target}"
 _REACTION = _MESSAGE + "/reactions/{emoji}"
-_KEY = ("idempotency-key", "key")
-_LAST_ID = ("last-event-id", "after")
+_KEY = ("Idempotency-Key", "key")
+_LAST_ID = ("Last-Event-ID", "after")
 
 TABLE: tuple[Row, ...] = (
     Row(method="POST", path="/r/{room}", command=Post, answer=Stored, reads="text", header=_KEY, makes=True, summary="Say something: the body is the message."),
@@ -135,6 +134,7 @@ STATUS: Mapping[str, int] = {
 """Every code of core/errors.py that a client can be told."""
 
 _INTEGER = re.compile(r"[0-9]{1,16}")
+_ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _BEARER = re.compile(r"bearer +([\x21-\x7e]+)", re.IGNORECASE)
 _SEGMENTS = {row.path: row.path.encode().split(b"/") for row in TABLE}
@@ -204,12 +204,16 @@ def _said_by_path(row: Row, said: Sequence[bytes]) -> tuple[Row, dict[str, str]]
     return row, fields
 
 
+def _byte(encoded: re.Match[bytes]) -> bytes:
+    return bytes((int(encoded[1], 16),))
+
+
 def _text_of(encoded: bytes, field: str) -> str | Refusal:
     """What is meant by percent-encoded bytes."""
     if _BAD_PERCENT.search(encoded):
         return BadField("A % is followed by two hexadecimal digits; % itself is %25.", field=field)
     try:
-        return unquote_to_bytes(encoded).decode()
+        return _ENCODED.sub(_byte, encoded).decode()
     except UnicodeDecodeError:
         return BadField("This is not UTF-8.", field=field)
 
@@ -284,7 +288,7 @@ def _said_by_header(row: Row, headers: Headers) -> dict[str, str] | Refusal:
             return token
         return {} if token is None else {"token": token}
     name, field = row.header or ("", "")
-    values = [value for key, value in headers if key == name.encode()]
+    values = [value for key, value in headers if key == name.lower().encode()]
     if not values:
         return {}
     if len(values) > 1:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,7 +21,9 @@ from teahouse.core.commands import Command, Hello, Join, Open, Post, Visit
 from teahouse.core.errors import ForeignOrigin, Overload, Refusal, WireError
 from teahouse.core.events import Refused, Reply
 from teahouse.server.engine import Engine
+from teahouse.server.web import reference
 from teahouse.server.web.asker import Asker
+from teahouse.server.web.openapi import document
 from teahouse.server.web.origin import is_our_origin, only
 from teahouse.server.web.streams import Stream, Streams
 from teahouse.wire import json_form, rest
@@ -41,7 +44,22 @@ class Rest:
     def routes(self, page: ShowPage) -> list[BaseRoute]:
         """Where it answers. `page` is what a browser gets that opens a room."""
         self._page = page
-        return [Route("/r/{room}", self), Route("/api/{path:path}", self)]
+        described = document(self._engine.state.version)
+        machine = Response(msgspec.json.encode(described), media_type="application/json")
+        human = HTMLResponse(reference.page(described))
+
+        async def openapi(request: Request) -> Response:
+            return machine
+
+        async def api(request: Request) -> Response:
+            return human
+
+        return [
+            Route("/r/{room}", self),
+            Route("/api", api, methods=["GET", "HEAD"]),
+            Route("/api/openapi.json", openapi, methods=["GET", "HEAD"]),
+            Route("/api/{path:path}", self),
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
