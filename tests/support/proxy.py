@@ -3,7 +3,8 @@
     to_server    bytes that still get through to the server; then the connection breaks
     to_client    bytes that still get through to the client; then the connection breaks
 
-Each connection takes the budget that is set at the moment when it is made; None lets everything through.
+Each connection takes the budget that is set at the moment when it is made; None lets everything through. `chance`
+gives each connection budgets of its own instead.
 A cut closes both sides after the bytes before it, so that exactly those are the last that either side sees.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from tests.support.server_process import HOST
 
@@ -26,6 +27,8 @@ class Proxy:
         self.port = 0
         self.to_server: int | None = None
         self.to_client: int | None = None
+        self.chance: Callable[[], tuple[int | None, int | None]] | None = None
+        self.connections = 0
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._accept, HOST, 0)
@@ -51,7 +54,8 @@ class Proxy:
             self._tasks.discard(task)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        out, back = self.to_server, self.to_client
+        out, back = (self.to_server, self.to_client) if self.chance is None else self.chance()
+        self.connections += 1
         with contextlib.suppress(OSError):
             server_reader, server_writer = await asyncio.open_connection(HOST, self._port)
             ways: list[Awaitable[None]] = [

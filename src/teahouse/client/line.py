@@ -68,6 +68,8 @@ class Line:
         """Write what waits, say goodbye, and give the server a moment to have read it."""
         with contextlib.suppress(OSError, TimeoutError, Torn, NotAHouse):
             async with asyncio.timeout(GOODBYE_S):
+                if self._writer.is_closing():
+                    return
                 self._writer.write(self._wire.closing())
                 await self._writer.drain()
                 if self._writer.can_write_eof():

@@ -4,7 +4,8 @@ A connection is a cursor, and so is a reader (docs/architecture.md). Events wait
 room, `most` of them. When that is reached the client stops listening to its line for a moment (client.py), which is
 what slows a fast server down. A reader who takes longer than that moment, or who never began to read, is *behind*:
 what comes is let go, the cursor stays where the last kept event is, and when there is room again the client joins
-anew from there. So a slow reader costs a number, never a growing buffer; and nobody else waits for him.
+anew from there. So a slow reader costs a number, never a growing buffer; and nobody else waits for him. Until then a
+line that breaks is not asked for the past again: it could not be kept now either.
 
 Numbers are checked: an event that was here already is let go, a hole is an error of the line.
 """
@@ -35,6 +36,7 @@ class Seat:
         self._most = most
         self._last: int | None = None
         self._at_most: int | None = None
+        self._stays_behind = False
         self.seq: int | None = None
         self.time: int | None = None
         self.behind = False
@@ -45,17 +47,21 @@ class Seat:
         """This join begins anew: what is unread is no more, and what still comes belongs to the old place."""
         self.arrivals.clear()
         self.behind = True
+        self._stays_behind = False
         self._last, self._at_most = join.last, join.at_most
         self.seq, self.time = join.after, join.at
 
     def joined(self, room: RoomJoined) -> None:
         """The room's answer: what comes from here on follows the cursor."""
-        self.behind = False
+        self.behind = self._stays_behind
         if self.seq is None and self._last is None:
             self.seq = room.head
 
     def way_back(self, room: str) -> Join:
-        """What to ask to go on from here."""
+        """What to ask to go on from here; for who has no room for it now, to be in the room and let it go."""
+        self._stays_behind = self.behind and not self.may_return
+        if self._stays_behind:
+            return Join(room=room)
         if self.seq is None:
             return Join(room=room, last=self._last, at_most=self._at_most)
         return Join(room=room, after=self.seq, at=self.time if self.seq else None, at_most=self._at_most)
