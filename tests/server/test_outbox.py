@@ -103,8 +103,9 @@ async def test_replies_that_outgrow_their_bound_end_a_stopped_reader() -> None:
     await a_tick()
     for _ in range(10):
         outbox.push(b"r" * 100)
+    assert reasons == []  # who pushes may be walking through those who hear: nobody is let go meanwhile
+    await a_tick()
     assert [type(reason) for reason in reasons] == [TooSlow]
-    assert outbox.size <= SMALL.reply_queue_bytes + 7 * 100
 
 
 async def test_a_lost_connection_takes_nothing_more_and_never_fails_the_flush() -> None:

@@ -102,7 +102,14 @@ class Outbox:
         waits = self._paused or self._pace is not None
         if waits and self.size - last > self._hard and not self._closing:
             self._closing = True
-            self.on_stuck(TooSlow("You read too slowly: your answers outgrew their queue. Come back and resume."))
+            # Not at once: who pushes may be walking through those who hear, and to let one go changes who they are.
+            self._flusher.call_soon(
+                self._give_up, TooSlow("You read too slowly: your answers outgrew their queue. Come back and resume.")
+            )
+
+    def _give_up(self, why: Overload) -> None:
+        if not self._closed:
+            self.on_stuck(why)
 
     def flush(self) -> None:
         """Write what waits, in one call. By the flusher, at the end of the tick."""
@@ -265,6 +272,7 @@ class Flusher:
         self._sweeper: asyncio.TimerHandle | None = None
         self.outboxes: set[Outbox] = set()
         self.time = loop.time
+        self.call_soon = loop.call_soon
         self.call_later = loop.call_later
 
     @property
