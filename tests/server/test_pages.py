@@ -21,10 +21,20 @@ def test_a_page_serves_the_numbers_it_holds_and_no_other() -> None:
 def test_the_newest_page_grows_only_by_the_next_number() -> None:
     pages = Pages(1_000_000)
     pages.put(1, FORMAT, 1, [b"x"])
-    pages.extend(1, FORMAT, PAGE + 3, b"hole")
+    pages.extend(1, FORMAT, PAGE + 3, [b"hole"])
     assert pages.get(1, FORMAT, PAGE + 3) is None
-    pages.extend(1, FORMAT, PAGE + 2, b"next")
+    pages.extend(1, FORMAT, PAGE + 2, [b"next"])
     assert pages.get(1, FORMAT, PAGE + 2) is not None
+
+
+def test_a_page_that_grows_ends_where_the_next_one_begins() -> None:
+    pages = Pages(1_000_000)
+    pages.put(1, FORMAT, 0, [b"x"] * (PAGE - 1))
+    pages.extend(1, FORMAT, PAGE, [b"last", b"first of the next"])
+    page = pages.get(1, FORMAT, PAGE)
+    assert page is not None
+    assert (page.last, page.units[-1]) == (PAGE, b"last")
+    assert pages.get(1, FORMAT, PAGE + 1) is None
 
 
 def test_the_cache_is_bounded_by_bytes_and_the_page_used_longest_ago_goes_first() -> None:

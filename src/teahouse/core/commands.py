@@ -4,9 +4,9 @@
 say `HERE` for «the room where I am» because a text connection is in one room at a time. The last ones are
 REST's: a request says who asks, then what.
 
-A command with `barrier` waits until all earlier questions of its connection are answered, and later
-ones wait for it: it changes who the session is or where it sits, so that nothing said before it is
-answered after it, nor the other way round.
+A command that `waits` begins when all earlier questions of its connection are answered: it reads what they may
+have changed. A `barrier` does too, and later ones wait for it: it changes who the session is or where it sits, so
+that nothing said before it is answered after it, nor the other way round.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ Agent = Annotated[str, msgspec.Meta(max_length=200)]
 class Command(msgspec.Struct, tag_field="type", kw_only=True):
     """The root of all commands."""
 
+    waits: ClassVar[bool] = False
     barrier: ClassVar[bool] = False
 
     ref: RefField = None
@@ -41,6 +42,7 @@ class Command(msgspec.Struct, tag_field="type", kw_only=True):
 class Hello(Command, tag="hello"):
     """Who I am: a name, a token to come back with, or nothing at all."""
 
+    waits: ClassVar[bool] = True
     barrier: ClassVar[bool] = True
 
     name: str | None = None
@@ -51,6 +53,7 @@ class Hello(Command, tag="hello"):
 class Rename(Command, tag="rename"):
     """Call me that."""
 
+    waits: ClassVar[bool] = True
     barrier: ClassVar[bool] = True
 
     name: str
@@ -59,6 +62,7 @@ class Rename(Command, tag="rename"):
 class Join(Command, tag="join"):
     """Let me hear the room: from now on, from event `after` on, or from the newest `last` messages on."""
 
+    waits: ClassVar[bool] = True
     barrier: ClassVar[bool] = True
 
     room: str
@@ -71,6 +75,7 @@ class Join(Command, tag="join"):
 class Leave(Command, tag="leave"):
     """I hear the room no more."""
 
+    waits: ClassVar[bool] = True
     barrier: ClassVar[bool] = True
 
     room: str
@@ -79,6 +84,7 @@ class Leave(Command, tag="leave"):
 class Direct(Command, tag="direct"):
     """The room of the two of us: by the other's name or id."""
 
+    waits: ClassVar[bool] = True
     barrier: ClassVar[bool] = True
 
     to: str | Positive
@@ -135,6 +141,8 @@ class SetTopic(Command, tag="topic"):
 class ReadHistory(Command, tag="history"):
     """Messages before, after or around a number; the newest without any of them."""
 
+    waits: ClassVar[bool] = True
+
     room: str
     before: Positive | None = None
     after: Number | None = None
@@ -145,6 +153,8 @@ class ReadHistory(Command, tag="history"):
 class Search(Command, tag="search"):
     """Messages that have all the words, newest first."""
 
+    waits: ClassVar[bool] = True
+
     query: str
     room: str | None = None
     before: Positive | None = None
@@ -153,6 +163,8 @@ class Search(Command, tag="search"):
 
 class Mark(Command, tag="mark"):
     """I have read up to `seq`."""
+
+    waits: ClassVar[bool] = True
 
     room: str
     seq: Number
@@ -174,6 +186,8 @@ class ListMembers(Command, tag="members"):
 class ListRooms(Command, tag="rooms"):
     """The rooms that I may see."""
 
+    waits: ClassVar[bool] = True
+
 
 class Ping(Command, tag="ping"):
     """Are you there?"""
@@ -191,6 +205,7 @@ COMMANDS: tuple[type[Command], ...] = (
 class Whisper(Command, tag="whisper"):
     """`/msg NAME TEXT`: say something in the room of the two of us."""
 
+    waits: ClassVar[bool] = True
     barrier: ClassVar[bool] = True
 
     to: str
@@ -210,12 +225,14 @@ class Help(Command, tag="help"):
 class Quit(Command, tag="quit"):
     """`/quit`, or `bye` where the door has that."""
 
+    waits: ClassVar[bool] = True
     barrier: ClassVar[bool] = True
 
 
 class Anew(Command, tag="anew"):
     """A frame connection that spoke text now speaks JSON: the text session ends, a new one begins on this connection."""
 
+    waits: ClassVar[bool] = True
     barrier: ClassVar[bool] = True
 
 
@@ -228,6 +245,7 @@ class Visit(Command, tag="visit"):
     key  without a token: who sends the same key again is the same person
     """
 
+    waits: ClassVar[bool] = True
     barrier: ClassVar[bool] = True
 
     token: str | None = None
@@ -238,6 +256,7 @@ class Visit(Command, tag="visit"):
 class Open(Command, tag="open"):
     """Something is about to be said in this room: make it, if it is not there."""
 
+    waits: ClassVar[bool] = True
     barrier: ClassVar[bool] = True
 
     room: str
@@ -246,5 +265,6 @@ class Open(Command, tag="open"):
 class Look(Command, tag="look"):
     """What the room is about, who is there, and how far I have read. Answered like a join, without joining."""
 
+    waits: ClassVar[bool] = True
 
     room: str

@@ -34,6 +34,7 @@ class Refusal(TeahouseError):
     """
 
     code: ClassVar[str]
+    waits: ClassVar[bool] = False  # heard among commands it is declined in its turn; see core/commands.py
 
     def __init__(
         self,
@@ -187,6 +188,7 @@ class WireError(TeahouseError):
     """The peer broke its protocol; `message` is said in the peer's own terms, then we close."""
 
     code: ClassVar[str]
+    waits: ClassVar[bool] = True  # what was asked before is answered first
 
     def __init__(self, message: str, *, limit: int | None = None) -> None:
         super().__init__(message)

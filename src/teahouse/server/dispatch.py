@@ -4,8 +4,8 @@
                             drafts to the feed, signals behind the room's last ticket, orders to the fan-out
     settle(peer)            push the answers that are ready, oldest first; never past one that is not
 
-A command with `barrier` (it changes who or where the session is) begins when all earlier questions are answered,
-and what was heard after it waits until it is done.
+A command that `waits` begins when all earlier questions are answered; behind a `barrier` (it changes who or where the
+session is) what was heard after it waits until it is done.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ from teahouse.wire.base import Codec, Heard, refused
 log = structlog.get_logger("teahouse.dispatch")
 
 TRIES = 3
+TARGETED = (Edited, Deleted, Reacted, Unreacted)
 
 
 class Dispatch:
@@ -168,7 +169,7 @@ class Dispatch:
         while True:
             while waiting and not peer.barred and not peer.lost:
                 word = waiting[0]
-                if peer.answers and getattr(word, "barrier", True) and not isinstance(word, Refusal):
+                if peer.answers and word.waits:
                     break
                 waiting.popleft()
                 self._one(peer, word, now)
@@ -375,6 +376,7 @@ class Dispatch:
 def stored(draft: Draft, ref: int | str | None) -> Stored:
     """The answer to a draft that is on disk."""
     event = draft.event
-    key = event.key if isinstance(event, Posted) else None
-    target = event.target if isinstance(event, Edited | Deleted | Reacted | Unreacted) else None
-    return Stored(ref=ref, room=event.room, seq=event.seq, time=event.time, key=key, target=target, again=draft.again)
+    if isinstance(event, Posted):
+        return Stored(ref=ref, room=event.room, seq=event.seq, time=event.time, key=event.key, again=draft.again)
+    target = event.target if isinstance(event, TARGETED) else None
+    return Stored(ref=ref, room=event.room, seq=event.seq, time=event.time, target=target, again=draft.again)

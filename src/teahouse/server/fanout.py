@@ -158,8 +158,7 @@ class Fanout:
                     cursor.own.add(event.seq)
         for format, cursors in list(audience.live.items()):
             units = [format.event(event) for event in events]
-            for event, unit in zip(events, units, strict=True):
-                self._pages.extend(room.id, format, event.seq, unit)
+            self._pages.extend(room.id, format, events[0].seq, units)
             mine: dict[int, list[int]] = {}
             if format.own == "nothing":
                 for place, session in enumerate(sessions):
@@ -169,45 +168,51 @@ class Fanout:
                 slow = self._push_units(cursors, units, mine)
             else:
                 slow = self._push_whole(cursors, units, mine)
-            for cursor in slow:
-                self._fall_behind(audience, cursor, events, mine)
+            for cursor, place in slow:
+                self._fall_behind(audience, cursor, events, mine, place)
 
-    def _push_whole(self, cursors: dict[int, Cursor], units: list[bytes], mine: dict[int, list[int]]) -> list[Cursor]:
-        """The same object for everybody but the authors; return those whose outbox is full."""
-        slow: list[Cursor] = []
+    def _push_whole(
+        self, cursors: dict[int, Cursor], units: list[bytes], mine: dict[int, list[int]]
+    ) -> list[tuple[Cursor, int]]:
+        """The same object for everybody but the authors; return those whose outbox is full, with the place 0."""
+        slow: list[tuple[Cursor, int]] = []
         whole = b"".join(units)
         if not whole:
-            return [cursor for cursor in cursors.values() if cursor.peer.outbox.full]
+            return [(cursor, 0) for cursor in cursors.values() if cursor.peer.outbox.full]
         for id, cursor in cursors.items():
             outbox = cursor.peer.outbox
             if outbox.full:
-                slow.append(cursor)
+                slow.append((cursor, 0))
             elif id not in mine:
                 outbox.push(whole)
             elif rest := b"".join([unit for place, unit in enumerate(units) if place not in mine[id]]):
                 outbox.push(rest)
         return slow
 
-    def _push_units(self, cursors: dict[int, Cursor], units: list[bytes], mine: dict[int, list[int]]) -> list[Cursor]:
-        """One unit at a time: the outbox of an old door makes up each write by itself."""
-        slow: list[Cursor] = []
+    def _push_units(
+        self, cursors: dict[int, Cursor], units: list[bytes], mine: dict[int, list[int]]
+    ) -> list[tuple[Cursor, int]]:
+        """One unit at a time: the outbox of an old door makes up each write by itself, and holds what it cannot write
+        yet. Return those whose outbox is full, with the place of the first unit that they did not get."""
+        slow: list[tuple[Cursor, int]] = []
         for id, cursor in cursors.items():
             outbox = cursor.peer.outbox
-            if outbox.full:
-                slow.append(cursor)
-                continue
             own = mine.get(id, ())
             for place, unit in enumerate(units):
+                if outbox.full:
+                    slow.append((cursor, place))
+                    break
                 if unit and place not in own:
                     outbox.push(unit)
         return slow
 
     def _fall_behind(
-        self, audience: Audience, cursor: Cursor, events: Sequence[Event], mine: dict[int, list[int]]
+        self, audience: Audience, cursor: Cursor, events: Sequence[Event], mine: dict[int, list[int]], place: int
     ) -> None:
+        """From events[place] on it is served from pages."""
         cursor.live = False
-        cursor.seq = events[0].seq - 1
-        cursor.own.update(events[place].seq for place in mine.get(cursor.id, ()))
+        cursor.seq = events[place].seq - 1
+        cursor.own.update(events[own].seq for own in mine.get(cursor.id, ()) if own >= place)
         of_format = audience.live[cursor.format]
         del of_format[cursor.id]
         if not of_format:

@@ -11,6 +11,7 @@ meanwhile is read again.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from teahouse.wire.base import WireFormat
 
@@ -66,13 +67,18 @@ class Pages:
         while self.bytes > self._limit and len(self._pages) > 1:
             self._remove(next(iter(self._pages)))
 
-    def extend(self, room: int, format: WireFormat, seq: int, unit: bytes) -> None:
-        """Event `seq` was published: the newest page grows, if it is here and whole up to it."""
+    def extend(self, room: int, format: WireFormat, seq: int, units: Sequence[bytes]) -> None:
+        """The events from `seq` on were published: the newest page grows, if it is here and whole up to them."""
+        if not self._pages:
+            return
         page = self._pages.get((room, format, page_of(seq)))
-        if page is not None and page.last == seq - 1:
-            page.units.append(unit)
-            page.bytes += len(unit) + OVERHEAD
-            self.bytes += len(unit) + OVERHEAD
+        if page is None or page.last != seq - 1:
+            return
+        fresh = units[: PAGE - len(page.units)]
+        size = sum(map(len, fresh)) + OVERHEAD * len(fresh)
+        page.units += fresh
+        page.bytes += size
+        self.bytes += size
 
     def drop(self, room: int, seq: int) -> None:
         """Event `seq` reads otherwise from now on, and so may later events that changed it: forget them all."""

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from teahouse.core import chat, names
+from teahouse.core import text as texts
 from teahouse.core.authorize import authorize
 from teahouse.core.commands import (
     Command,
@@ -33,7 +34,7 @@ from teahouse.core.commands import (
 )  # fmt: skip
 from teahouse.core.errors import BadField, BadToken, LogChanged, NoSuchPerson, Refusal
 from teahouse.core.events import Done, Gap, Marked, RoomEntry, RoomList, Tell, Word
-from teahouse.core.handlers import identity, membership, posting
+from teahouse.core.handlers import identity, membership, posting, reading
 from teahouse.core.handlers import rooms as lookup
 from teahouse.core.message import Person, nameless
 from teahouse.core.room import Room
@@ -45,6 +46,8 @@ from teahouse.server.tasks import Nap, Tasks
 from teahouse.store.base import Standing, Store
 
 T = TypeVar("T")
+
+QUERY_BYTES = 1_000  # of a search
 
 
 class Lost(Exception):
@@ -210,7 +213,13 @@ class Queries:
         target = lookup.target_room(self._state, peer.session, name)
         if isinstance(target, Room):
             return target
-        return await self._open(peer, *target)
+        name, fold, pair = target
+        membership.check_for_one_more(self._state, peer.session)
+        if pair is not None:
+            other = pair[0] if pair[1] == peer.session.person.id else pair[1]
+            if not (membership.find_person(self._state, other) or await self._ask(peer, self._store.person(other))):
+                raise lookup.no_such_room(name)
+        return await self._open(peer, name, fold, pair)
 
     async def _open(self, peer: Peer, name: str, fold: str, pair: tuple[int, int] | None) -> Room:
         room = await self._store_room(name, fold, pair)
@@ -317,13 +326,15 @@ class Queries:
             ),
         )  # fmt: skip
         page.ref = command.ref
-        return [page]
+        limits = self._state.limits
+        return [reading.fit_history(page, limits.frame_bytes, after=command.after, around=command.around)]
 
     async def search(self, peer: Peer, command: Search) -> Sequence[Word]:
         """Messages that have all the words, in one room or in all that the asker may see."""
         if command.before is not None and command.room is None:
             raise BadField("`before` needs `room`: numbers are a room's own.", field="before")
-        if not command.query.strip():
+        query = texts.clean_line(command.query, QUERY_BYTES, "query")
+        if not query:
             raise BadField("Say what to search for.", field="query")
         if command.room is not None:
             rooms = [self._readable(peer, command.room)]
@@ -332,12 +343,12 @@ class Queries:
         found = await self._ask(
             peer,
             self._store.search(
-                command.query, [(room.id, room.head) for room in rooms], peer.session.person.id,
+                query, [(room.id, room.head) for room in rooms], peer.session.person.id,
                 before=command.before, limit=min(command.limit or 20, self._state.limits.search),
             ),
         )  # fmt: skip
         found.ref = command.ref
-        return [found]
+        return [reading.fit_found(found, self._state.limits.frame_bytes)]
 
     async def mark(self, peer: Peer, command: Mark) -> Sequence[Word]:
         """A read position moves forward; the person's other sessions hear it."""

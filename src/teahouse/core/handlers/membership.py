@@ -32,6 +32,16 @@ def check_cursor(room: Room, after: int | None, at: int | None, last: int | None
         raise LogChanged(f"This room's last number is {room.head}. Start over without `after`.", limit=room.head)
 
 
+def check_for_one_more(state: State, session: Session) -> None:
+    """Whether the session may sit in one more room. A text connection moves: it never sits in more.
+
+    raises  TooMany
+    """
+    limit = state.limits.rooms_per_session
+    if limit is not None and len(session.rooms) >= limit:
+        raise TooMany(f"You are in {limit} rooms, the limit. Leave one first.", limit=limit)
+
+
 def answer_join(
     state: State, session: Session, room: Room, *, cursor: int, announce: bool, standing_read: int,
     standing_unread: int, ref: Ref, now: int,
@@ -42,9 +52,8 @@ def answer_join(
     was, unless that is a direct one: those it goes on hearing. A visitor sits without being there.
     """
     authorize(session.person, "join", room)
-    limit = state.limits.rooms_per_session
-    if limit is not None and room.id not in session.rooms and len(session.rooms) >= limit:
-        raise TooMany(f"You are in {limit} rooms, the limit. Leave one first.", limit=limit)
+    if room.id not in session.rooms:
+        check_for_one_more(state, session)
     words: list[Word] = []
     if session.one_room:
         old, session.here = session.here, room
