@@ -29,18 +29,18 @@ VERSION, CMD_TEXT, CMD_JSON = 1, 100, 200
 _header = struct.Struct("!3I")
 
 STRANGERS = (
-    (b"SSH-", "an SSH server"),
-    (b"HTTP/", "a web server"),
-    (b"<!DOCTYPE", "a web server"),
-    (b"<html", "a web server"),
-    (b"\x15\x03", "a server that wants TLS"),
-    (b"220 ", "a mail or file server"),
-    (b"220-", "a mail or file server"),
-    (b"* OK", "a mail server"),
-    (b"+OK", "a mail server"),
-    (b":", "an IRC server"),
-    (b"-ERR", "a Redis server"),
-    (b"RFB ", "a VNC server"),
+    (b"SSH-", "An SSH server"),
+    (b"HTTP/", "A web server"),
+    (b"<!DOCTYPE", "A web server"),
+    (b"<html", "A web server"),
+    (b"\x15\x03", "A server that wants TLS"),
+    (b"220 ", "A mail or file server"),
+    (b"220-", "A mail or file server"),
+    (b"* OK", "A mail server"),
+    (b"+OK", "A mail server"),
+    (b":", "An IRC server"),
+    (b"-ERR", "A Redis server"),
+    (b"RFB ", "A VNC server"),
 )
 
 _quiet = logging.getLogger("teahouse.client.websocket")
@@ -156,10 +156,9 @@ class WebSocketWire:
         self.pending += b"".join(self._ws.data_to_send())
         if not self.ready and self._ws.handshake_exc is not None:
             raise self._no_upgrade(self._ws.handshake_exc)
-        if self.ready and self._ws.state in (CLOSING, CLOSED) and not bodies:
-            raise Torn(
-                f"the server closed the WebSocket ({self._ws.close_code}, {self._ws.close_reason or 'no reason'})"
-            )
+        goodbye = self._ws.close_rcvd
+        if goodbye is not None and not bodies:
+            raise Torn(f"the server closed the WebSocket: {goodbye.code} {goodbye.reason}".strip())
         return bodies
 
     def _take(self, event: object) -> bytes | None:
@@ -199,5 +198,5 @@ def who_answers(data: bytes) -> str:
     """Who begins like that."""
     for beginning, who in STRANGERS:
         if data.startswith(beginning):
-            return who.capitalize() if who[0] == "a" else who
+            return who
     return "Something that is not known here"
