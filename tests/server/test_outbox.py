@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ class Parity:
     """A paced format whose writes show their borders."""
 
     name = "parity"
-    own = "nothing"
+    own: Literal["same", "nothing"] = "nothing"
     paced = True
 
     def event(self, event: Event) -> bytes:

@@ -333,8 +333,8 @@ def shows_before_the_commit(patch: pytest.MonkeyPatch) -> None:
 def skips_what_a_slow_reader_missed(patch: pytest.MonkeyPatch) -> None:
     fall = Fanout._fall_behind
 
-    def forgetful(self: Fanout, audience: Any, cursor: Cursor, events: Any, mine: Any) -> None:
-        fall(self, audience, cursor, events, mine)
+    def forgetful(self: Fanout, audience: Any, cursor: Cursor, events: Any, *rest: Any) -> None:
+        fall(self, audience, cursor, events, *rest)
         cursor.seq = events[-1].seq
 
     patch.setattr(Fanout, "_fall_behind", forgetful)
