@@ -24,8 +24,13 @@ export const attentive: Attention = { room: null, line: null, focused: true, blu
 
 /** A room comes on screen. */
 export function entered(attention: Attention, name: string, room: Room | undefined): Attention {
-  const line = room !== undefined && room.unread > 0 ? room.read : null;
-  return { ...attention, room: name, line, atEnd: false };
+  return { ...attention, room: name, line: room === undefined ? null : stopped(room), atEnd: false };
+}
+
+/** Where reading stopped. To who never read here, only what came since they are here is new. */
+function stopped(room: Room): number | null {
+  const from = room.read > 0 ? room.read : room.since;
+  return room.unread > 0 && from !== null && from < room.head ? from : null;
 }
 
 /** Whether what is at the end of the list counts as read now. */

@@ -31,6 +31,7 @@ export interface Writing {
 /**
  * seated   whether this connection hears the room now
  * cursor   the last number that came in order; we resume from it. `cursorTime` is that event's time, 0 if unknown
+ * since    the head when we first sat here; null: never yet
  * topic … mentions   as in the list of rooms
  * spans    which numbers are loaded; `entries` are those of them that have a row, by number
  * changes  the last events that changed a message, oldest first
@@ -45,6 +46,7 @@ export interface Room {
   readonly unread: number;
   readonly mentions: number;
   readonly seated: boolean;
+  readonly since: number | null;
   readonly cursor: number;
   readonly cursorTime: number;
   readonly members: ReadonlyMap<number, Person>;
@@ -62,7 +64,7 @@ export const TYPING_MS = 6_000;
 
 export function emptyRoom(name: string): Room {
   return {
-    name, topic: "", other: null, count: 0, head: 0, read: 0, unread: 0, mentions: 0, seated: false, cursor: 0,
+    name, topic: "", other: null, count: 0, head: 0, read: 0, unread: 0, mentions: 0, seated: false, since: null, cursor: 0,
     cursorTime: 0, members: new Map(), spans: [], entries: [], changes: [], noise: [], typing: [],
   }; // prettier-ignore
 }
@@ -96,6 +98,7 @@ export function joined(room: Room, answer: RoomJoined, from: number | null): Roo
     mentions: answer.unread === 0 ? 0 : room.mentions,
     members: new Map(answer.members.map((person) => [person.id, person])),
     seated: true,
+    since: room.since ?? answer.head,
     cursor: from ?? 0,
     cursorTime: from !== null && from === room.cursor ? room.cursorTime : 0,
     typing: [],

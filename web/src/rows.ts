@@ -46,7 +46,8 @@ export interface Shown {
 export function rowsOf({ room, unsent, me, newAfter }: Shown): Row[] {
   const list = new List(newAfter);
   const gaps = holes(room.spans, Math.max(room.head, room.cursor));
-  if (gaps[0]?.[0] !== 1) list.add({ kind: "start", key: "start" });
+  // Of a room that the house has told nothing of yet, nobody knows where it begins.
+  if (gaps[0]?.[0] !== 1 && (room.seated || room.head > 0)) list.add({ kind: "start", key: "start" });
   let gap = 0;
   let noise = 0;
   const noisy = room.noise;

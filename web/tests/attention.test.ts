@@ -27,6 +27,15 @@ describe("the line", () => {
     expect(entered(attentive, "lobby", room(4, 3)).line).toBe(4);
   });
 
+  test("who was never in a room begins at its end: to them everything is new", () => {
+    expect(entered(attentive, "lobby", { ...room(0, 99), since: 99 }).line).toBeNull();
+  });
+
+  test("but what was said since they are here is new", () => {
+    expect(entered(attentive, "lobby", { ...room(0, 99), since: 97 }).line).toBe(97);
+    expect(entered(attentive, "lobby", { ...room(0, 2), since: 0 }).line).toBe(0);
+  });
+
   test("entering a room with nothing unread draws none", () => {
     expect(entered(attentive, "lobby", room(4, 0)).line).toBeNull();
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Unsent } from "../src/outbox.ts";
 import type { Present } from "../src/protocol.ts";
+import { emptyRoom } from "../src/room.ts";
 import { rowsOf, type Row } from "../src/rows.ts";
 import { after, ana, answerRoom, bob, joinLast, MINUTE, posted, roomWith, T0 } from "./help.ts";
 
@@ -40,6 +41,10 @@ describe("messages", () => {
   test("the same key of another person is another row", () => {
     const list = rows(roomWith([posted(1, bob, { key: "k1" }), posted(2, ana, { key: "k1" })]));
     expect(new Set(list.map((row) => row.key)).size).toBe(list.length);
+  });
+
+  test("what waits is shown before the house has said anything of the room", () => {
+    expect(kinds(rowsOf({ room: emptyRoom("lobby"), unsent: [unsent("k1")], me: ana, newAfter: null }))).toEqual(["day", "message"]);
   });
 
   test("what waits for another room is not shown here", () => {

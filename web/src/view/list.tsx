@@ -53,7 +53,8 @@ export class MessageList extends Component<Props, { active: string | null; lit: 
   private shown: readonly Row[] = [];
   private follow = true;
   private anchor: Anchor = [];
-  private armed = new Set<string>();
+  /** The first row was out of sight since the list was landed on: holes may load by themselves. */
+  private isArmed = false;
   private hover: ReturnType<typeof setTimeout> | undefined;
   private landed: Landing | null = null;
   private moving: -1 | 0 | 1 = 0;
@@ -164,7 +165,7 @@ export class MessageList extends Component<Props, { active: string | null; lit: 
   private land(landing: Landing): void {
     const scroller = this.scroller.current!;
     this.landed = landing;
-    this.armed.clear();
+    this.isArmed = false;
     const row = landing.to === "end" ? undefined : this.shown.find((each) => isLandedOn(each, landing));
     const element = row === undefined ? undefined : this.elementOf(row.key);
     if (element === undefined) {
@@ -227,8 +228,11 @@ export class MessageList extends Component<Props, { active: string | null; lit: 
     this.far = !isLast || scroller.scrollHeight - scroller.scrollTop > 2 * scroller.clientHeight;
     const changed = follow !== this.follow || wasFar !== this.isFar();
     this.follow = follow;
+    const first = this.elements()[0];
+    this.isArmed ||= this.run.start > 0 || (first !== undefined && first.offsetTop + first.offsetHeight <= scroller.scrollTop);
     if (changed) this.setState({});
-    this.props.onEnd(follow);
+    // Before it is landed on, a list stands at its end by chance, and nobody has read what is there.
+    if (this.landed !== null) this.props.onEnd(follow);
   }
 
   private far = false;
@@ -237,18 +241,17 @@ export class MessageList extends Component<Props, { active: string | null; lit: 
     return this.far && !this.follow;
   }
 
-  /** A hole loads by itself when it comes near the screen, but not before it was out of sight once. */
+  /** A hole loads by itself when it comes near the screen, once one has moved about. */
   private lookForHoles(): void {
+    if (!this.isArmed) return;
     const scroller = this.scroller.current!;
     const top = scroller.scrollTop;
     for (const [at, row] of this.shown.entries()) {
       if (row.kind !== "hole") continue;
       const element = this.elements()[at];
       if (element === undefined) continue;
-      const isSeen = element.offsetTop + element.offsetHeight > top && element.offsetTop < top + scroller.clientHeight;
       const isNear = element.offsetTop + element.offsetHeight > top - HOLE_PX && element.offsetTop < top + scroller.clientHeight + HOLE_PX;
-      if (!isSeen) this.armed.add(row.key);
-      if (!isNear || !this.armed.has(row.key)) continue;
+      if (!isNear) continue;
       const isAbove = element.offsetTop < top + scroller.clientHeight / 2;
       this.props.onHole(row.from, row.to, isAbove ? "below" : "above");
     }

@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import type { JSX } from "preact";
 import { t } from "../i18n/index.ts";
 import { titleOf } from "../notify.ts";
-import { isDirect, type Room } from "../room.ts";
+import { emptyRoom, isDirect, type Room } from "../room.ts";
 import { rowsOf, type Row } from "../rows.ts";
 import { loudnessOf } from "../settings.ts";
 import { ui, type Panel } from "../ui.ts";
@@ -66,8 +66,8 @@ function Messages({ name, room }: { name: string; room: Room | undefined }): JSX
   const { me, unsent } = ui.state.value;
   const line = ui.attention.value.line;
   const rows = useMemo(
-    () => (room === undefined ? [] : rowsOf({ room, unsent, me, newAfter: line })),
-    [room?.entries, room?.spans, room?.noise, room?.head, unsent, me, line],
+    () => rowsOf({ room: room ?? emptyRoom(name), unsent, me, newAfter: line }),
+    [room?.entries, room?.spans, room?.noise, room?.head, room?.seated, unsent, me, line],
   );
   const landing = ui.landing.value?.room === name ? ui.landing.value : null;
 
