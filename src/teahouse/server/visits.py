@@ -39,9 +39,12 @@ class Visit:
     door        which protocol it speaks: `gate` until that is known
     leave       how its present protocol object says farewell and closes
     ended       the peer has ended its side
+    on_ended    called when it does, by a door that goes on writing then
     """
 
-    __slots__ = ("_parting", "_timer", "_visits", "door", "ended", "leave", "neighbours", "outbox", "transport")
+    __slots__ = (
+        "_parting", "_timer", "_visits", "door", "ended", "leave", "neighbours", "on_ended", "outbox", "transport",
+    )  # fmt: skip
 
     def __init__(self, visits: Visits, transport: asyncio.Transport, outbox: Outbox, neighbours: str) -> None:
         self._visits = visits
@@ -52,6 +55,7 @@ class Visit:
         self.neighbours = neighbours
         self.door = "gate"
         self.ended = False
+        self.on_ended: Callable[[], None] = lambda: None
         self.leave: Callable[[Overload], None] = lambda why: self.part(why.code)
 
     def enter(self, door: str) -> None:

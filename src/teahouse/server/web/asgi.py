@@ -57,7 +57,8 @@ class Doorframe:
         said_nothing = scope["http_version"] == "1.0" and not any(name == b"host" for name, _ in headers)
         app: ASGIApp = self._app
         if not said_nothing and not is_our_host(host, self._names):
-            app = PlainTextResponse("This server does not go by that name.\n", status_code=421)
+            no = "This server does not go by that name.\n"
+            app = PlainTextResponse(no, status_code=421, headers={"connection": "close"})
         await app(scope, receive, send_framed)
 
 

@@ -57,7 +57,7 @@ class Catcher:
     def __init__(self, format: WireFormat, show: Callable[[Reply], bytes]) -> None:
         self.format = format
         self.answered: asyncio.Future[Reply | None] | None = None
-        self.on_caught_up: Callable[[], None] = lambda: None
+        self.on_caught_up: Callable[[], object] = lambda: None
         self._show = show
 
     def receive(self, data: bytes) -> list[Heard]:
@@ -101,15 +101,16 @@ class Asker:
     def __init__(self, engine: Engine, format: WireFormat = SILENT, show: Callable[[Reply], bytes] = nothing) -> None:
         self._dispatch = engine.dispatch
         self._loop = asyncio.get_running_loop()
+        self._end: Reply | None = None
         self.pipe = Pipe(engine.flusher, engine.limits)
         self.codec = Catcher(format, show)
         codec: Codec = self.codec
         self._peer = engine.dispatch.arrive(codec, self.pipe.outbox, self.close)
 
     async def ask(self, command: Command) -> Reply | None:
-        """The answer; None where a bug of ours has ended the session instead."""
+        """The answer, or why the session is over; None where that was a bug of ours."""
         if self._peer.lost:
-            return None
+            return self._end
         self.codec.answered = self._loop.create_future()
         self._dispatch.handle(self._peer, [command])
         return await self.codec.answered
@@ -118,13 +119,22 @@ class Asker:
         """The session is over: whoever waits for an answer gets this one, the stream says why and ends."""
         if self._peer.lost:
             return
+        self._end = None if why is None else refused(why)
         answered = self.codec.answered
         if answered is not None and not answered.done():
-            answered.set_result(None if why is None else refused(why))
+            answered.set_result(self._end)
         elif why is not None and (unit := self.codec.farewell(why)):
             self.pipe.outbox.push(unit)
         self._dispatch.gone(self._peer)
         self.pipe.outbox.close()
+
+    def finish(self) -> None:
+        """End the stream as soon as all of the past is in it."""
+        if all(cursor.live for cursor in self._peer.cursors.values()):
+            self.close(None)
+        else:
+            # Not at once: whoever says that the past is over is still writing it.
+            self.codec.on_caught_up = lambda: self._loop.call_soon(self.close, None)
 
     def leave(self) -> None:
         """The request is answered, or whoever asked has gone. Idempotent."""

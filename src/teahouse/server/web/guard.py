@@ -17,6 +17,7 @@ import asyncio
 import email.utils
 import http
 from collections.abc import Callable
+from typing import Any
 
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -26,6 +27,8 @@ from teahouse.core.errors import Overload
 from teahouse.core.limits import Limits
 from teahouse.server.visits import Visit
 
+VISIT = "teahouse.visit"  # the extension by which an answer that goes on and on knows whether somebody is there
+VERSIONS = ("1.0", "1.1")  # the parser knows 0.9 and 2.0 too
 PIPELINED = 16  # requests that wait for the answer to an earlier one of their connection
 
 
@@ -95,6 +98,7 @@ class GuardedHttp(HttpToolsProtocol):
         if self._over or not self._answering or self._in_body:
             return None
         self.cycle.keep_alive = False
+        self._visit.on_ended()
         return True
 
     def pause_writing(self) -> None:
@@ -116,6 +120,8 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        extensions: dict[str, Any] = {VISIT: self._visit}
+        self.scope["extensions"] = extensions
         self._begun += 1
         self._in_head = True
         self._raw = self._head = self._body = 0
@@ -137,6 +143,8 @@ class GuardedHttp(HttpToolsProtocol):
             self._stop(431, f"There are more than {self._limits.http_headers} headers.")
 
     def on_headers_complete(self) -> None:
+        if self.parser.get_http_version() not in VERSIONS:
+            self._stop(400, "This server speaks HTTP/1.1.")
         length = next((value for name, value in self.headers if name == b"content-length"), b"0")
         # The parser has checked that it is a number (RFC 9112 §6.3).
         if len(length) > 18 or int(length) > self._limits.frame_bytes:

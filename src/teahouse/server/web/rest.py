@@ -92,7 +92,7 @@ class Rest:
         if isinstance(visit, Refusal):
             return self._refuse(visit)
         if isinstance(command, Join):
-            return await self._stream(row, visit, command, query, request.receive)
+            return await self._stream(row, visit, command, query, request)
         return answer(row, await self._ask(row, visit, command))
 
     async def _ask(self, row: Row, visit: Visit, command: Command) -> Reply | None:
@@ -114,7 +114,7 @@ class Rest:
             asker.leave()
 
     async def _stream(
-        self, row: Row, visit: Visit, command: Join, query: dict[str, str], receive: Receive
+        self, row: Row, visit: Visit, command: Join, query: dict[str, str], request: Request
     ) -> ASGIApp:  # fmt: skip
         if row.gives == "lines":
             stream = await self._streams.lines(visit, command, follow=rest.follows(query))
@@ -125,7 +125,7 @@ class Rest:
             if wait_ms is None:
                 stream = await self._streams.events(visit, command)
             else:
-                stream = await self._streams.poll(visit, command, wait_ms, receive)
+                stream = await self._streams.poll(visit, command, wait_ms, request)
         return stream if isinstance(stream, Stream) else answer(row, stream)
 
     def _not_here(self, refusal: Refusal, request: Request) -> Response:

@@ -14,13 +14,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from teahouse.core.commands import Join, Visit
 from teahouse.core.errors import Overload
 from teahouse.core.events import AnyEvent, CaughtUp, EventList, Refused, Reply, RoomJoined
 from teahouse.server.engine import Engine
+from teahouse.server.visits import Visit as Connection
 from teahouse.server.web.asker import Asker
+from teahouse.server.web.guard import VISIT
 from teahouse.wire import lines, sse, text
 from teahouse.wire.base import WireFormat
 from teahouse.wire.rest import LAST
@@ -44,7 +47,6 @@ class Streams:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._loop = asyncio.get_running_loop()
         self._open: set[Asker] = set()
 
     def close_all(self, why: Overload) -> None:
@@ -57,10 +59,12 @@ class Streams:
         if command.after is None and command.last is None:
             command.last = LAST
         asker = self._asker(lines.FORMAT, _as_lines)
-        if not follow:
-            asker.codec.on_caught_up = lambda: self._end_soon(asker)
         reply = await self._join(asker, visit, command)
-        return Stream(self, asker, LINES) if isinstance(reply, RoomJoined) else reply
+        if not isinstance(reply, RoomJoined):
+            return reply
+        if not follow:
+            asker.finish()
+        return Stream(self, asker, LINES)
 
     async def events(self, visit: Visit, command: Join) -> Stream | Reply | None:
         """Server-sent events; the answer instead, where it is no."""
@@ -68,14 +72,14 @@ class Streams:
         reply = await self._join(asker, visit, command)
         return Stream(self, asker, EVENTS, sse.COMMENT) if isinstance(reply, RoomJoined) else reply
 
-    async def poll(self, visit: Visit, command: Join, wait_ms: int, receive: Receive) -> Reply | None:
+    async def poll(self, visit: Visit, command: Join, wait_ms: int, request: Request) -> Reply | None:
         """The next events, or none when the time is over."""
         asker = self._asker(sse.JSON_LINES, _as_line_end)
         try:
             reply = await self._join(asker, visit, command)
             if not isinstance(reply, RoomJoined):
                 return reply
-            async with self.attended(asker, receive):
+            async with self.attended(asker, request.scope, request.receive):
                 events = await _next_events(asker, command, wait_ms / 1_000)
             head = max(reply.head, *(event.seq for event in events[-1:]), 0)
             return EventList(ref=command.ref, room=reply.room, events=events, head=head)
@@ -88,18 +92,27 @@ class Streams:
         asker.leave()
 
     @asynccontextmanager
-    async def attended(self, asker: Asker, receive: Receive) -> AsyncIterator[None]:
-        """As long as somebody is at the other end; then the stream is over, and whoever reads its pipe gets the end."""
+    async def attended(self, asker: Asker, scope: Scope, receive: Receive) -> AsyncIterator[None]:
+        """As long as somebody is at the other end; then whoever reads the pipe gets its end.
+
+        Who ends their side is as good as gone: a program that has is hardly ever still reading, and nothing tells the
+        one from the other but writing. So it gets what there is, and the end.
+        """
 
         async def watch() -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass  # a body, which nobody wanted
             self.leave(asker)
 
+        connection: Connection = scope["extensions"][VISIT]
+        connection.on_ended = asker.finish
+        if connection.ended:
+            asker.finish()
         watching = self._engine.tasks.start(watch(), "watch a stream")
         try:
             yield
         finally:
+            connection.on_ended = lambda: None
             watching.cancel()
 
     @property
@@ -124,10 +137,6 @@ class Streams:
         finally:
             if not joined:
                 self.leave(asker)
-
-    def _end_soon(self, asker: Asker) -> None:
-        # Not now: whoever says that the past is over is still writing it.
-        self._loop.call_soon(asker.close, None)
 
 
 async def _next_events(asker: Asker, command: Join, wait_s: float) -> list[AnyEvent]:
@@ -161,7 +170,7 @@ class Stream:
             (b"x-accel-buffering", b"no"),  # nginx would wait until 4 KiB are together
         ]
         try:
-            async with self._streams.attended(self._asker, receive):
+            async with self._streams.attended(self._asker, scope, receive):
                 await send({"type": "http.response.start", "status": 200, "headers": headers})
                 while scope["method"] != "HEAD" and (data := await self._next()):
                     await send(_body(data, more=True))
