@@ -52,6 +52,11 @@ class _Stream:
         except OSError as error:
             raise Hung from error
 
+    def _put(self, data: bytes) -> None:
+        """Write; into a connection that is no more, in vain. uvloop raises there, asyncio is silent."""
+        if not self._writer.transport.is_closing():
+            self._writer.write(data)
+
     def pause(self) -> None:
         """Read nothing from now on, as a program that was stopped."""
         self._transport.pause_reading()
@@ -88,7 +93,7 @@ class FrameWire(_Stream):
 
     def send(self, text: str) -> None:
         body = text.encode()
-        self._writer.write(HEADER.pack(1, len(body), self.cmd) + body)
+        self._put(HEADER.pack(1, len(body), self.cmd) + body)
 
     async def receive(self) -> str:
         version, length, cmd = HEADER.unpack(await self._exactly(HEADER.size))
@@ -136,7 +141,7 @@ class WebSocketWire(_Stream):
         mask = os.urandom(4)
         pad = int.from_bytes((mask * (length // 4 + 1))[:length], "big")
         masked = (int.from_bytes(payload, "big") ^ pad).to_bytes(length, "big")
-        self._writer.write(head + mask + masked)
+        self._put(head + mask + masked)
 
 
 class _TextWire(_Stream):
@@ -160,14 +165,14 @@ class LineWire(_TextWire):
     """What is sent is one line."""
 
     def send(self, text: str) -> None:
-        self._writer.write(text.encode() + b"\n")
+        self._put(text.encode() + b"\n")
 
 
 class RawWire(_TextWire):
     """What is sent ends with the pause after it."""
 
     def send(self, text: str) -> None:
-        self._writer.write(text.encode())
+        self._put(text.encode())
 
 
 async def open_frames(host: str, port: int, cmd: int) -> FrameWire:
