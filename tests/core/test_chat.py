@@ -15,6 +15,7 @@ from tests.core.a_chat import Chat, a_chat, replies, signals
 # Decided with the store's help: server/queries.py has them.
 QUESTIONS = {
     ask.Hello, ask.Rename, ask.Join, ask.Direct, ask.Whisper, ask.ReadHistory, ask.Search, ask.Mark, ask.ListRooms, ask.Anew,
+    ask.Visit, ask.Open, ask.Look,
 }  # fmt: skip
 
 
