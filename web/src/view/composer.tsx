@@ -183,6 +183,7 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
 
   return (
     <form
+      id="composer"
       class="composer"
       onSubmit={(event) => {
         event.preventDefault();

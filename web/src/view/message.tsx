@@ -152,7 +152,7 @@ function Reactions({ message }: { message: Message }): JSX.Element | null {
           type="button"
           class="reaction"
           aria-pressed={mine}
-          aria-label={t(mine ? "reaction-mine" : "reaction", { emoji, n: count })}
+          title={t(mine ? "reaction-mine" : "reaction", { emoji, n: count })}
           onClick={() => void deeds.react(message, emoji)}
         >
           <span class="emoji">{emoji}</span>

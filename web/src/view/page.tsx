@@ -31,9 +31,11 @@ export function Page({ deeds }: { deeds: Deeds }): JSX.Element {
   }
   return (
     <DeedsContext.Provider value={deeds}>
-      <a class="skip" href="#composer" onClick={toComposer}>
-        {t("skip")}
-      </a>
+      <header>
+        <a class="skip" href="#composer" onClick={toComposer}>
+          {t("skip")}
+        </a>
+      </header>
       <div class="house" data-pane={ui.panel.value !== null ? "panel" : ui.pane.value}>
         <Sidebar />
         <RoomView />
