@@ -26,8 +26,9 @@ from pathlib import Path
 from tests.support.doors import DOORS
 from tests.support.speech import Kind
 
-CASTING: Mapping[str, frozenset[Kind]] = {
-    "any door": frozenset(DOORS),
+_REST: frozenset[Kind] = frozenset({"REST"})
+SITTING: Mapping[str, frozenset[Kind]] = {
+    "any door": frozenset(DOORS) - _REST,
     "a text door": frozenset({"text frames", "lines", "raw"}),
     "an old door": frozenset({"text frames", "raw"}),
     "a JSON door": frozenset({"JSON frames", "WebSocket"}),
@@ -36,6 +37,12 @@ CASTING: Mapping[str, frozenset[Kind]] = {
     "a door that begins with now": frozenset({"JSON frames", "WebSocket", "text frames", "raw"}),
     "a door that keeps line ends": frozenset({"JSON frames", "WebSocket", "text frames"}),
 }
+_ASKING = ("any door", "a JSON door", "a door that can ask for the past", "a door that keeps line ends")
+CASTING: Mapping[str, frozenset[Kind]] = {
+    **SITTING,
+    **{f"{who}, or REST": SITTING[who].union(_REST) for who in _ASKING},
+}
+"""Who asks by requests is present nowhere and has a name only while it follows a room: not every play can have them."""
 
 QUOTED = r'"(?:[^"\\]|\\.)*"(?: \* \d+)?'
 
@@ -85,7 +92,7 @@ def read_play(path: Path) -> Play:
         text = one_spaced(line)
         if not text or text.startswith("#"):
             continue
-        casting = re.fullmatch(r"([\w, ]+): ([^\",]+)(, nameless)?", text)
+        casting = re.fullmatch(r"([\w, ]+): ([^\",]+(?:, or REST)?)(, nameless)?", text)
         if casting is None:
             steps.append(Step(number, text))
         elif text == "house: its own":

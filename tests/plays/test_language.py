@@ -37,7 +37,7 @@ async def test_a_play_that_does_not_tell_the_truth_fails_at_every_door(
     lie: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.support.inbox.PATIENCE_S", 1.0)
-    script = f"alice, bob: any door\nalice joins tea\nbob joins tea\n{LIES[lie]}\n"
+    script = f"alice, bob: any door, or REST\nalice joins tea\nbob joins tea\n{LIES[lie]}\n"
     play = read_play(a_play(tmp_path, script))
     async with a_house(tmp_path / "data") as where:
         reports = await asyncio.gather(

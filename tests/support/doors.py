@@ -1,6 +1,6 @@
 """Every door behind one interface, so that one script can be played at each of them.
 
-    JsonDoor    frames with cmd 200, a WebSocket
+    JsonDoor    frames with cmd 200, a WebSocket, REST
     TextDoor    frames with cmd 100, lines, raw
 
 What an actor hears is matched in order and nothing is skipped, but for the news: who came and went, topics, names.
@@ -14,6 +14,7 @@ from typing import Protocol
 
 from tests.support.json_client import JsonClient
 from tests.support.json_door import JsonDoor
+from tests.support.rest_client import RestClient
 from tests.support.speech import Kind, Manner, News, Said, Speech
 from tests.support.text_client import TextClient
 from tests.support.text_door import TextDoor
@@ -67,6 +68,10 @@ async def _websocket(host: str, port: int) -> Door:
     return JsonDoor("WebSocket", await JsonClient.by_websocket(host, port))
 
 
+async def _rest(host: str, port: int) -> Door:
+    return JsonDoor("REST", RestClient(port))
+
+
 async def _text_frames(host: str, port: int) -> Door:
     return TextDoor("text frames", await TextClient.by_frames(host, port))
 
@@ -82,6 +87,7 @@ async def _raw(host: str, port: int) -> Door:
 DOORS: Mapping[Kind, Callable[[str, int], Awaitable[Door]]] = {
     "JSON frames": _json_frames,
     "WebSocket": _websocket,
+    "REST": _rest,
     "text frames": _text_frames,
     "lines": _lines,
     "raw": _raw,

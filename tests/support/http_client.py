@@ -89,12 +89,12 @@ class Follower:
         self._rest = b""
         self.answer = answer
 
-    async def until(self, end: bytes) -> bytes:
+    async def until(self, end: bytes, *, forever: bool = False) -> bytes:
         """What comes, up to these bytes and with them.
 
-        raises Ended
+        raises Ended, TimeoutError (unless it may take for ever)
         """
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(None if forever else PATIENCE_S):
             while end not in self._rest:
                 await self._more()
         found, _, self._rest = self._rest.partition(end)
@@ -118,9 +118,9 @@ class Follower:
             raise Ended
         self._rest += piece
 
-    async def event(self) -> Word:
+    async def event(self, *, forever: bool = False) -> Word:
         """The next server-sent event, its `id` beside what it says; comments are passed over."""
-        while (unit := await self.until(b"\n\n")).startswith(b":"):
+        while (unit := await self.until(b"\n\n", forever=forever)).startswith(b":"):
             pass
         fields = dict(line.split(b": ", 1) for line in unit.strip().split(b"\n"))
         word: Word = json.loads(fields[b"data"])

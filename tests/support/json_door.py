@@ -1,17 +1,18 @@
-"""A door for programs, as an actor uses it: frames with cmd 200, or a WebSocket."""
+"""A door for programs, as an actor uses it: frames with cmd 200, a WebSocket, or REST."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tests.support.json_client import JsonClient, Word, granted
+from tests.support.rest_client import RestClient
 from tests.support.speech import Kind, Manner, Mismatch, News, Said, Speech, Who
 
 
 class JsonDoor:
     """A door that speaks JSON. Its own messages come back to it and are passed over, unless they are looked for."""
 
-    def __init__(self, kind: Kind, client: JsonClient) -> None:
+    def __init__(self, kind: Kind, client: JsonClient | RestClient) -> None:
         self.kind = kind
         self.client = client
         self.token = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["JSON frames", "WebSocket", "text frames", "lines", "raw"]
+Kind = Literal["JSON frames", "WebSocket", "REST", "text frames", "lines", "raw"]
 Manner = Literal["say", "act", "correction", "whisper"]
 Said = tuple[str, str]
 """An author's name as it is shown, and the text."""
