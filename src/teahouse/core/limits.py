@@ -57,7 +57,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     history: int = 500  # messages of one page
     search: int = 100  # hits of one answer
     emoji_per_message: int = 20
-    answers_waiting: int = 64  # unanswered commands of one connection: then reading pauses, a flood keeps nobody waiting
+    answers_waiting: int = 64  # unanswered commands of one connection; then reading pauses
     batch: int = 512  # events of one statement
     queue: int = 16_384  # drafts that wait for the disk, all together: then reading from senders pauses
     members_page: int = 200
