@@ -37,8 +37,8 @@ NOT_NOW = {"too-fast": 1.0, "storage-unknown": 0.5}
 class Sending:
     """One message on its way. Await it to have it stored; it is sent whether anybody awaits it or not.
 
-    key, room, text   as they will stand in its `posted`
-    error             why it was declined for good
+    post    what was asked
+    error   why it was declined for good
     """
 
     __slots__ = ("_stored", "error", "on_its_way", "post", "tried")
@@ -52,15 +52,18 @@ class Sending:
 
     @property
     def key(self) -> str:
+        """Its own name: the `posted` event has it too."""
         assert self.post.key is not None
         return self.post.key
 
     @property
     def room(self) -> str:
+        """Where it was said."""
         return self.post.room
 
     @property
     def text(self) -> str:
+        """What was said."""
         return self.post.text
 
     @property

@@ -68,6 +68,7 @@ class Places:
         self._rooms = readers.rooms
         self._heard = heard
         self._buffer = buffer
+        self._left: dict[str, int] = {}  # direct rooms that were left: the last number that came
 
     @property
     def rooms(self) -> list[Room]:
@@ -125,7 +126,7 @@ class Places:
     def find_opened(self, listed: Iterable[RoomEntry], heads: Mapping[str, int]) -> None:
         """While we were away somebody may have written to us in a direct room: be there, behind what there was."""
         for entry in listed:
-            head = heads.get(entry.room, 0)
+            head = max(heads.get(entry.room, 0), self._left.get(entry.room, 0))
             if entry.room.startswith("@") and entry.head > head and self.here(entry.room) is None:
                 room = self.at(entry.room)
                 room.seat.begin(Join(room=entry.room, after=head))
@@ -134,6 +135,8 @@ class Places:
     def leave(self, room: Room) -> None:
         """We are in it no more; what came and was not read may still be read."""
         room.here = False
+        if room.name.startswith("@"):
+            self._left[room.name] = room.head
         self._rooms.pop(_fold(room.name), None)
         self._readers.stir()
 

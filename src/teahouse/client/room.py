@@ -238,6 +238,10 @@ class Room:
             else:
                 before = page.messages[0].seq
 
+    async def find(self, query: str, *, before: int | None = None, limit: int | None = None) -> Found:
+        """One page of what has every word, newest first. `complete` is false while the newest are not searched yet."""
+        return await self._keeper.ask(Search(query=query, room=self.name, before=before, limit=limit), Found)
+
     async def search(self, query: str, *, most: int | None = None) -> AsyncIterator[Message]:
         """Messages of this room that have every word, newest first.
 
@@ -250,7 +254,7 @@ class Room:
         given = 0
         before: int | None = None
         while True:
-            found = await self._keeper.ask(Search(query=query, room=self.name, before=before, limit=100), Found)
+            found = await self.find(query, before=before, limit=100)
             for message in found.messages:
                 if most is not None and given >= most:
                     return
