@@ -153,6 +153,24 @@ class TheOrderOfThings(RuleBasedStateMachine):
             }
             reader.asks(commands[what])
 
+    @rule(place=places, which=places)
+    def deletes_his_own_between_two_readings(self, place: int, which: int) -> None:
+        if reader := self.pick(place, json=True):
+            me = reader.peer.session.person.id
+            own = [e.seq for e in self.world.stored() if isinstance(e, Posted) and e.text and e.author.id == me]
+            if own:
+                self.reads_it_all_again(which)
+                reader.asks(Delete(room="lobby", target=own[which % len(own)]))
+                self.world.disk.release(len(self.world.disk.waiting))
+                self.the_invariants_hold()
+                self.reads_it_all_again(which + 1)
+
+    def reads_it_all_again(self, place: int) -> None:
+        if reader := self.pick(place, json=True):
+            self.returned.add(reader.peer.session.person.id)
+            reader.asks(Join(room="lobby", after=0))
+            self.the_invariants_hold()
+
     @rule(
         place=places,
         what=st.sampled_from(["topic", "ping", "typing", "history", "rename", "post and leave", "join", "join anew"]),
