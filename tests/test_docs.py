@@ -262,7 +262,7 @@ def test_both_readmes_have_the_same_shape() -> None:
     assert re.findall(r"^```(\w+)", english, re.M) == re.findall(r"^```(\w+)", chinese, re.M)
     links = r"\]\((?!README|docs/pictures)([^)]+)\)"
     assert sorted(re.findall(links, english)) == sorted(re.findall(links, chinese))
-    assert all(text.count("![") == 1 for text in (english, chinese))
+    assert english.count("![") == chinese.count("![") >= 1
 
 
 def test_the_tour_has_seven_files() -> None:

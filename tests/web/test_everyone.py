@@ -109,6 +109,7 @@ async def test_the_first_visit_needs_no_mouse(browsing: Browsing) -> None:
     await keyboard.press("Enter")
     await expect(bob.message("hello").locator(".reaction")).to_have_count(1)
     await keyboard.press("Control+k")
+    await expect(ana.page.get_by_role("combobox")).to_be_focused()
     await keyboard.type("garden")
     await keyboard.press("ArrowUp")
     await keyboard.press("Enter")

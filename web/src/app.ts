@@ -174,6 +174,7 @@ export class App {
   private allSettled(): void {
     this.settled = true;
     this.outbox.open(this.state.me!.id);
+    this.sendMarks();
     this.showLink();
     this.renderNow();
     const wanted = this.wanted;
@@ -274,9 +275,17 @@ export class App {
     this.marking = true;
     this.clock.after(MARK_MS, () => {
       this.marking = false;
-      for (const [name, seq] of this.toMark) this.connection.tell({ type: "mark", room: name, seq });
-      this.toMark.clear();
+      this.sendMarks();
     });
+  }
+
+  /** A mark is kept until the house has it; one that was lost goes out again when all is settled. */
+  private sendMarks(): void {
+    for (const [room, seq] of this.toMark) {
+      void this.connection.ask({ type: "mark", room, seq }).then((answer) => {
+        if (answer !== null && this.toMark.get(room) === seq) this.toMark.delete(room);
+      });
+    }
   }
 
   // ---- sending

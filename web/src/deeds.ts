@@ -120,6 +120,10 @@ export class Deeds {
 
   async join(room: string): Promise<boolean> {
     const name = room.trim().replace(/^#/, "");
+    if (this.app.roomNamed(name)?.seated) {
+      await this.app.open(name);
+      return true;
+    }
     const answer = await this.app.visit.join(name);
     if (answer?.type !== "room") return this.told(answer);
     await this.app.open(answer.room);

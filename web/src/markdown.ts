@@ -285,6 +285,27 @@ export function safeUrl(text: string): string | null {
   return url !== null && (url.protocol === "http:" || url.protocol === "https:") ? url.href : null;
 }
 
+/** The words alone, in one line: for a place where a message is only hinted at. */
+export function plainOf(text: string, most: number): string {
+  const words = (each: Inline): string =>
+    "text" in each ? each.text : "inner" in each ? each.inner.map(words).join("") : each.is === "break" ? " " : each.is === "person" ? `@${each.name}` : `#${each.name}`;
+  const all = (block: Block): string => {
+    switch (block.is) {
+      case "paragraph":
+        return block.inner.map(words).join("");
+      case "code":
+        return block.text;
+      case "quote":
+        return ""; // somebody else's words
+      case "list":
+        return block.items.map((item) => item.map(all).join(" ")).join(" ");
+    }
+  };
+  // A little more than is shown is enough to read: a long text is not parsed for its first line.
+  const plain = blocksOf(text.slice(0, most * 4)).map(all).filter(Boolean).join(" ").replace(/\s+/g, " ").trim();
+  return plain.length > most ? `${plain.slice(0, most).trimEnd()}…` : plain;
+}
+
 const EMOJI_ALONE = /^(?:\p{RGI_Emoji}|\s)+$/v;
 const MANY = 24;
 

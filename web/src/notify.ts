@@ -3,6 +3,7 @@
  * the browser. Sound and notifications are off until somebody turns them on; each room may be quieter or louder.
  */
 
+import { plainOf } from "./markdown.ts";
 import type { Person, Posted } from "./protocol.ts";
 import { isDirect, mentions, type Room } from "./room.ts";
 import { loudnessOf, type Settings } from "./settings.ts";
@@ -82,7 +83,7 @@ export class Notifier {
     if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
     const where = isDirect(room.name) ? "" : ` · ${room.name}`;
     const shown = new Notification(`${event.author.name}${where}`, {
-      body: (event.text ?? "").slice(0, 200),
+      body: plainOf(event.text ?? "", 200),
       icon: "/icon-192.png",
       tag: `${room.name}/${event.seq}`,
     });

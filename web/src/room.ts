@@ -93,9 +93,7 @@ export function joined(room: Room, answer: RoomJoined, from: number | null): Roo
     topic: answer.topic,
     count: answer.count,
     head: Math.max(room.head, answer.head),
-    read: Math.max(room.read, answer.read),
-    unread: answer.unread,
-    mentions: answer.unread === 0 ? 0 : room.mentions,
+    ...standing(room, answer),
     members: new Map(answer.members.map((person) => [person.id, person])),
     seated: true,
     since: room.since ?? answer.head,
@@ -103,6 +101,15 @@ export function joined(room: Room, answer: RoomJoined, from: number | null): Roo
     cursorTime: from !== null && from === room.cursor ? room.cursorTime : 0,
     typing: [],
   };
+}
+
+/** What is read. Ours may be newer than the house's: a mark was on its way when the connection went. */
+function standing(room: Room, answer: RoomJoined): Pick<Room, "read" | "unread" | "mentions"> {
+  if (room.read <= answer.read) {
+    return { read: answer.read, unread: answer.unread, mentions: Math.min(room.mentions, answer.unread) };
+  }
+  const unread = Math.min(answer.unread, Math.max(0, answer.head - room.read));
+  return { read: room.read, unread, mentions: Math.min(room.mentions, unread) };
 }
 
 /** Nothing is known of the room any more but its name: its log is not the one we knew. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { blocksOf, inlinesOf, isEmojiAlone, safeUrl, type Block, type Inline } from "../src/markdown.ts";
+import { blocksOf, inlinesOf, isEmojiAlone, plainOf, safeUrl, type Block, type Inline } from "../src/markdown.ts";
 
 /** The tree as text with its kinds, so that a test reads in one line. */
 function shown(inlines: readonly Inline[]): string {
@@ -130,6 +130,16 @@ describe("whatever is typed", () => {
       expect(letters(plain.replace(/"(text|inner|blocks|items|name|language|start)":|null|\\n/g, ""))).toBe(letters(text));
     }
   });
+});
+
+describe("words alone", () => {
+  test.each([
+    ["**a** `b`\n\n```python\nc\n```", "a b c"],
+    ["> quoted\nanswer @ana https://a.example", "answer @ana https://a.example"],
+    ["- one\n- two", "one two"],
+  ])("%j", (text, expected) => expect(plainOf(text, 100)).toBe(expected));
+
+  test("a long one is cut", () => expect(plainOf("word ".repeat(100), 12)).toBe("word word wo…"));
 });
 
 describe("emoji alone", () => {

@@ -189,6 +189,12 @@ describe("unread", () => {
     expect(lobby(state)).toMatchObject({ read: 4, unread: 0 });
   });
 
+  test("what was read here stays read, though the house had not heard of it when we came back", () => {
+    const read = reduce(after([posted(3), posted(4)], joined), { type: "read", room: "lobby", seq: 4 });
+    const back = after([{ word: answerRoom({ head: 5, read: 2, unread: 3 }), asked: { type: "join", room: "lobby", after: 4 } }], reduce(read, { type: "lost" }));
+    expect(lobby(back)).toMatchObject({ read: 4, unread: 1 });
+  });
+
   test("the list of rooms tells of rooms where we are not, and changes none where we are", () => {
     const entry = { room: "garden", topic: "", count: 3, head: 9, read: 1, unread: 8, mentions: 2 };
     const state = after([{ type: "rooms", rooms: [entry, { ...entry, room: "lobby" }] }], after([posted(3)], joined));

@@ -10,6 +10,7 @@ import type { JSX } from "preact";
 import { choicesFor, wantedAt, type Choice, type Wanted } from "../complete.ts";
 import type { Emoji } from "../emoji.ts";
 import { t, type Key } from "../i18n/index.ts";
+import { plainOf } from "../markdown.ts";
 import type { Message } from "../protocol.ts";
 import { isDirect } from "../room.ts";
 import { ui } from "../ui.ts";
@@ -245,7 +246,7 @@ function AboutLine({ room }: { room: string }): JSX.Element | null {
       <Icon name={"edit" in about ? "edit" : "reply"} />
       <span class="about-what">
         {"edit" in about ? t("editing") : <bdi class="who">{message.author.name}</bdi>}
-        {"reply" in about && <bdi class="what">{message.text?.replace(/\s+/g, " ").slice(0, 160)}</bdi>}
+        {"reply" in about && <bdi class="what">{plainOf(message.text ?? "", 160)}</bdi>}
       </span>
       <IconButton name="close" label={t("cancel")} onClick={() => (ui.about.value = null)} />
     </div>

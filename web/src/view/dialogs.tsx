@@ -1,6 +1,6 @@
 /** What stands over the page for a moment: settings, the keys, the way to a room, a new room. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren, JSX } from "preact";
 import { t, type Key } from "../i18n/index.ts";
 import { titleOf } from "../notify.ts";
@@ -33,7 +33,8 @@ const close = (): void => void (ui.dialog.value = null);
 /** The browser's own dialog: it keeps the focus inside, closes on Escape and gives the focus back. */
 function Dialog({ title, name, children }: { title: string; name: string; children: ComponentChildren }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the screen is drawn: whoever goes on typing types into the dialog.
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     const shown = dialog.current!;
     shown.showModal();

@@ -4,6 +4,7 @@ import { useComputed } from "@preact/signals";
 import { Component } from "preact";
 import type { JSX } from "preact";
 import { t } from "../i18n/index.ts";
+import { plainOf } from "../markdown.ts";
 import type { Message } from "../protocol.ts";
 import { indexOf } from "../room.ts";
 import { pathOf } from "../route.ts";
@@ -132,7 +133,7 @@ function ReplyTo({ message, seq }: { message: Message; seq: number }): JSX.Eleme
       {isThere ? (
         <>
           <bdi class="who">{target.author.name}</bdi>
-          <bdi class="what">{target.text?.replace(/\s+/g, " ").slice(0, 120) ?? t("deleted")}</bdi>
+          <bdi class="what">{target.text === null ? t("deleted") : plainOf(target.text, 120)}</bdi>
         </>
       ) : (
         <span class="what">{t("earlier-message", { seq: String(seq) })}</span>

@@ -97,7 +97,7 @@ function RoomLink({ room }: { room: Room }): JSX.Element {
     event.preventDefault();
     void deeds.app.open(room.name);
   };
-  const classes = ["room-link", room.unread > 0 && !isQuiet ? "unread" : "", isMeant ? "meant" : "", isQuiet ? "muted" : "", room.seated ? "" : "elsewhere"];
+  const classes = ["room-link", room.seated && room.unread > 0 && !isQuiet ? "unread" : "", isMeant ? "meant" : "", isQuiet ? "muted" : "", room.seated ? "" : "elsewhere"];
   return (
     <li>
       <a class={classes.filter(Boolean).join(" ")} href={pathOf(room.name)} aria-current={isCurrent ? "page" : undefined} onClick={go}>
