@@ -13,7 +13,7 @@ from teahouse.core.errors import Overload, TooSlow, WireError
 from teahouse.core.events import Event, Signal
 from teahouse.core.limits import LAN
 from teahouse.server.outbox import Flusher, Outbox
-from teahouse.wire.base import PACE_BYTES
+from teahouse.wire.base import PACE_BYTES, PACE_MS
 from tests.support.machine import FakeTransport
 
 SMALL = msgspec.structs.replace(LAN, write_high_bytes=100, write_low_bytes=10, reply_queue_bytes=300, stall_ms=5_000)
@@ -174,6 +174,19 @@ async def test_what_comes_between_two_paced_writes_joins_the_next() -> None:
     while len(transport.writes) < 2:
         await asyncio.sleep(0.01)
     assert transport.writes == [b"<a>", b"<b|c>"]
+
+
+async def test_the_pause_after_a_large_paced_write_grows_with_it() -> None:
+    outbox, transport, _ = an_outbox()
+    outbox.pace(Parity())
+    loop = asyncio.get_running_loop()
+    outbox.push(b"x" * 5 * PACE_BYTES)
+    await a_tick()
+    written = loop.time()
+    outbox.push(b"y")
+    while len(transport.writes) < 2:
+        await asyncio.sleep(0.01)
+    assert loop.time() - written >= 5 * PACE_MS / 1_000
 
 
 async def test_a_paced_outbox_waits_for_an_empty_send_queue() -> None:

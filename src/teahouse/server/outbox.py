@@ -221,7 +221,9 @@ class Outbox:
             return
         self._transport.write(write)
         self._wrote = True
-        self._timer = self._flusher.call_later(PACE_MS / 1_000, self._again)
+        # A large message goes whole, in many segments: the old programs read it as slowly as many writes.
+        pauses = -(-len(write) // PACE_BYTES)
+        self._timer = self._flusher.call_later(pauses * PACE_MS / 1_000, self._again)
         self._relieve()
 
     def _again(self) -> None:
