@@ -381,6 +381,8 @@ async def test_no_such_path_and_no_such_method_are_said_in_json(house: House) ->
     assert code(wrong) == (405, "unknown-command")
     assert wrong.headers["allow"] == "POST, GET, HEAD"
     assert code(await ask(house.port, "GET", "/r/%zz")) == (400, "bad-field")
+    assert code(await ask(house.port, "GET", "/api/rooms/a%2Fb")) == (400, "bad-room")
+    assert code(await ask(house.port, "GET", "/r/a%0Ab")) == (400, "bad-room")
     assert (await ask(house.port, "POST", "/r/lobby/", "lost?")).status == 404
     assert house.head == 0
 

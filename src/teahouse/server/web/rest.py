@@ -10,11 +10,13 @@ browser says that it comes from elsewhere, cookie or not.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
+from starlette.datastructures import URLPath
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from teahouse.core.commands import Command, Hello, Join, Open, Post, Visit
@@ -55,10 +57,9 @@ class Rest:
             return human
 
         return [
-            Route("/r/{room}", self),
             Route("/api", api, methods=["GET", "HEAD"]),
             Route("/api/openapi.json", openapi, methods=["GET", "HEAD"]),
-            Route("/api/{path:path}", self),
+            Rows(self),
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,6 +141,27 @@ class Rest:
     def _refuse(self, why: Refusal | WireError) -> Response:
         self._engine.counters.refused[why.code] += 1
         return _json(refused(why), rest.STATUS[why.code])
+
+
+class Rows(BaseRoute):
+    """All paths of the table, and all others below /api/, as they stand in the request line.
+
+    A `Route` looks at the decoded path: there `%2F` is a slash, and what has a line end in it is nowhere.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path = scope.get("raw_path", b"")
+        is_room = path.startswith(b"/r/") and path.count(b"/") == 2
+        return (Match.FULL if is_room or path.startswith(b"/api/") else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        raise NoMatchFound(name, path_params)
 
 
 async def _no_page(request: Request) -> Response:
