@@ -64,7 +64,9 @@ async def house(
     with tempfile.TemporaryDirectory(prefix="teahouse-") as folder:
         where = data or Path(folder)
         clock = clock or Clock()
-        engine = Engine(SqliteStore(where, limits, clock.now_ms), limits, name="Teahouse", version=__version__, clock=clock)
+        engine = Engine(
+            SqliteStore(where, limits, clock.now_ms), limits, name="Teahouse", version=__version__, clock=clock
+        )
         server = Server(engine, host=HOST, port=port)
         await server.start()
         try:

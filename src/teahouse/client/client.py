@@ -19,6 +19,7 @@ from teahouse.client.engine import Engine, Wishes
 from teahouse.client.outbox import Sending
 from teahouse.client.places import Heard
 from teahouse.client.room import Room
+from teahouse.client.seat import Seat
 from teahouse.core.commands import Command, Direct, Join, ListRooms, Rename, Search
 from teahouse.core.errors import TeahouseError
 from teahouse.core.events import Event, Found, Gap, Reply, RoomEntry, RoomList, ServerInfo
@@ -147,6 +148,16 @@ class Client:
                 await both.say("between you and me")
         """
         return await self._enter(Direct(to=to), partial(self._engine.places.joined, None))
+
+    def room(self, name: str) -> Room:
+        """A room to look back into without being there.
+
+        Example:
+            async with connect(server, name="ana") as me:
+                async for message in me.room("lobby").history(most=10):
+                    print(message.text)
+        """
+        return Room(self._engine, name, Seat(0))
 
     async def _enter(self, command: Command, joined: Callable[[Reply], Room]) -> Room:
         entered: list[Room] = []

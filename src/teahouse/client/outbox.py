@@ -37,16 +37,18 @@ NOT_NOW = {"too-fast": 1.0, "storage-unknown": 0.5}
 class Sending:
     """One message on its way. Await it to have it stored; it is sent whether anybody awaits it or not.
 
-    post    what was asked
-    error   why it was declined for good
+    post     what was asked
+    awaited  whether anybody ever did: then they hear how it ends
+    error    why it was declined for good
     """
 
-    __slots__ = ("_stored", "error", "on_its_way", "post", "tried")
+    __slots__ = ("_stored", "awaited", "error", "on_its_way", "post", "tried")
 
     def __init__(self, post: Post, tried: bool) -> None:
         self.post = post
         self.on_its_way = False
         self.tried = tried  # it was sent: nobody knows whether it is stored
+        self.awaited = False
         self.error: TeahouseError | None = None
         self._stored: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
 
@@ -72,6 +74,7 @@ class Sending:
         return self._stored.done()
 
     def __await__(self) -> Generator[Any, None, Stored]:
+        self.awaited = True
         return asyncio.shield(self._stored).__await__()
 
     def succeed(self, stored: Stored) -> None:

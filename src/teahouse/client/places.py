@@ -79,7 +79,7 @@ class Places:
         """Let the listener hear it. What nobody hears and somebody should know is logged."""
         if self._heard is not None:
             self._heard(word)
-        elif isinstance(word, Declined):
+        elif isinstance(word, Declined) and not word.sending.awaited:
             log.warning("not stored in %s: %s", word.sending.room, word.error)
 
     # ---- places
