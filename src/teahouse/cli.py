@@ -3,8 +3,9 @@
     teahouse [serve]      serve until a signal comes
     teahouse config check say what the settings are and where each comes from
     teahouse check        verify a data folder
+    teahouse join, say …  see commands.py
 
-This is the only module that names a store. Exit codes: 0 all is well; 1 `check` found damage; 2 something is to be
+Exit codes: 0 all is well; 1 `check` found damage; 2 something is to be
 set right before the start; 70 the disk failed, or the data is damaged: nothing was written after that.
 """
 
@@ -24,7 +25,7 @@ import structlog
 import uvloop
 from cyclopts import App, Parameter
 
-from teahouse import __version__
+from teahouse import __version__, commands
 from teahouse.config import FILE_NAME, PREFIX, SETTINGS, Settings, choose_limits, load
 from teahouse.core.errors import ConfigError, StoreFatal
 from teahouse.core.limits import Limits
@@ -52,6 +53,7 @@ app = App(
 )
 config_app = App(name="config", help="What the settings are.")
 app.command(config_app)
+app.command(commands.app, name="*")
 
 
 def _flag(name: str) -> Parameter:

@@ -1,0 +1,184 @@
+"""The commands for people and scripts at a terminal. Each is a few lines here: its words, and what its end means.
+
+    teahouse join      the room, on the whole screen; --plain: lines in, lines out
+    teahouse say       say something and be gone
+    teahouse tail      what was said last, and what is said next
+    teahouse export    a whole room as one file
+
+They use the public client library, like any other program. Exit codes: 0 done; 1 the server declined, or the message
+is not stored; 2 what was asked cannot be; 3 nobody is there, or somebody else; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+
+from teahouse.client import Patience
+from teahouse.client.errors import BadAddress, ClientError, NotAHouse, OutboxError, Unreachable
+from teahouse.core.errors import BadField, BadName, BadRoom, Overload, Refusal, TeahouseError
+from teahouse.tui.entry import visit, whereto
+from teahouse.tui.export import CannotWrite, Format, export, export_to
+from teahouse.tui.memory import Memory
+from teahouse.tui.say import say as say_once
+from teahouse.tui.say import say_lines
+from teahouse.tui.tail import tail as tail_room
+
+EXIT_DECLINED = 1
+EXIT_CANNOT = 2
+EXIT_NOBODY = 3
+EXIT_INTERRUPTED = 130
+SERVER_VARIABLE = "TEAHOUSE_SERVER"
+PATIENCE = Patience(give_up=30.0, goodbye=10.0)
+
+app = App(name="teahouse")
+
+Server = Annotated[
+    str | None,
+    Parameter(
+        name="--server", help=f"HOST, HOST:PORT or ws://… [{SERVER_VARIABLE}; default: the last one, or this machine]"
+    ),
+]
+Name = Annotated[str | None, Parameter(name="--name", help="Be called that. [default: as the last time there]")]
+
+
+def memory() -> Memory:
+    """What this user's programs remember."""
+    home = os.environ.get("XDG_CONFIG_HOME", "")
+    return Memory((Path(home) if Path(home).is_absolute() else Path.home() / ".config") / "teahouse")
+
+
+def place(known: Memory, server: str | None) -> str:
+    """The house that is meant."""
+    return whereto(known, server or os.environ.get(SERVER_VARIABLE))
+
+
+def ends(work: Coroutine[Any, Any, object], known: Memory) -> int:
+    """Run a command to its end; what it means for whoever called it. One line says what is wrong and what would do."""
+    try:
+        asyncio.run(work)
+    except (BadAddress, BadRoom, BadName, BadField, OutboxError, CannotWrite) as error:
+        return _failed(error, EXIT_CANNOT)
+    except (Unreachable, NotAHouse) as error:
+        return _failed(error, EXIT_NOBODY)
+    except (Refusal, Overload, ClientError) as error:
+        return _failed(error, EXIT_DECLINED)
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # nobody reads on: say no more, not even at the end
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    if known.trouble:
+        print(f"teahouse: {known.trouble}", file=sys.stderr)
+    return 0
+
+
+def _failed(error: TeahouseError, code: int) -> int:
+    print(f"teahouse: {error}", file=sys.stderr)
+    return code
+
+
+@app.command
+def say(
+    room: str,
+    text: Annotated[tuple[str, ...], Parameter(show=True)] = (),
+    /,
+    *,
+    server: Server = None,
+    name: Name = None,
+    lines: Annotated[
+        bool, Parameter(negative="", help="Each line of the standard input is a message, as it comes.")
+    ] = False,
+    act: Annotated[bool, Parameter(negative="", help="It is something that you do: * ana waves.")] = False,
+) -> int:
+    """Say something; when this ends with 0, it is on the server's disk.
+
+    Parameters
+    ----------
+    room
+        Where.
+    text
+        What. Without it the standard input is the message.
+    """
+    known = memory()
+
+    async def work() -> None:
+        async with visit(known, place(known, server), name, PATIENCE) as client:
+            if lines:
+                await say_lines(client, room, sys.stdin.readline)
+            else:
+                words = " ".join(text) or await asyncio.to_thread(sys.stdin.read)
+                await say_once(client, room, words.rstrip("\n"), "act" if act else "say")
+
+    return ends(work(), known)
+
+
+@app.command
+def tail(
+    room: str,
+    /,
+    *,
+    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative="", help="Go on with what happens.")] = False,
+    json: Annotated[bool, Parameter(negative="", help="One JSON object a line: messages, then events.")] = False,
+    last: Annotated[
+        int, Parameter(name=["--last", "-n"], validator=Number(gte=0), help="How many to begin with.")
+    ] = 20,
+    server: Server = None,
+    name: Name = None,
+) -> int:
+    """Print what was said last in a room.
+
+    Parameters
+    ----------
+    room
+        Which.
+    """
+    known = memory()
+
+    async def work() -> None:
+        async with visit(known, place(known, server), name, Patience(goodbye=1.0)) as client:
+            await tail_room(
+                client, room, last=last, follow=follow, json=json, out=lambda line: print(line, flush=follow)
+            )
+
+    return ends(work(), known)
+
+
+@app.command(name="export")
+def export_room(
+    room: str,
+    /,
+    *,
+    format: Annotated[Format, Parameter(help="txt to read, jsonl for programs, html to keep.")] = "txt",
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="Into this file. [default: standard output]")
+    ] = None,
+    server: Server = None,
+    name: Name = None,
+) -> int:
+    """Write a whole room into one file.
+
+    Parameters
+    ----------
+    room
+        Which.
+    """
+    known = memory()
+
+    async def work() -> None:
+        async with visit(known, place(known, server), name, PATIENCE) as client:
+            if output is None:
+                await export(client, room, format, sys.stdout)
+            else:
+                count = await export_to(client, room, format, output)
+                print(f"{output}: {count:,} messages", file=sys.stderr)
+
+    return ends(work(), known)
