@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.support.json_client import JsonClient
 from tests.support.old_programs import frame_program, text_program
@@ -293,3 +295,59 @@ async def test_the_page_speaks_chinese_to_who_does(browsing: Browsing) -> None:
     await ana.sees("你好")
     assert await ana.page.locator("html").get_attribute("lang") == "zh-CN"
     await expect(ana.page.locator(".sidebar")).to_contain_text("房间")
+
+
+async def test_a_long_paste_asks_how_it_is_meant(browsing: Browsing) -> None:
+    ana = await browsing.visitor()
+    await ana.enters("ana")
+    paste = (
+        "(text) => { const data = new DataTransfer(); data.setData('text/plain', text); document.querySelector('.composer"
+        " textarea').dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true})) }"
+    )
+    await ana.page.evaluate(paste, "\n".join(f"line {number}" for number in range(20)))
+    await ana.page.get_by_role("button", name="As code").click()
+    await expect(ana.composer).to_be_focused()
+    await ana.composer.press("Enter")
+    await expect(ana.page.locator(".said pre")).to_contain_text("line 19")
+
+
+async def test_a_house_of_another_version_renews_the_page_and_one_reads_on_where_one_was(
+    browsing: Browsing, server: ServerProcess
+) -> None:
+    program = await JsonClient.by_websocket(server.host, server.port)
+    await program.hello("program")
+    await program.join("lobby")
+    for number in range(1, 101):
+        await program.ask("post", room="lobby", text=f"number {number}")
+    ana = await browsing.visitor()
+    version = ["1"]
+
+    def house(route: WebSocketRoute) -> None:
+        server_side = route.connect_to_server()
+
+        def heard(text: str | bytes) -> None:
+            word = json.loads(text)
+            if word["type"] == "welcome":
+                word["server"]["version"] = version[0]
+            route.send(json.dumps(word))
+
+        server_side.on_message(heard)
+
+    await ana.page.route_web_socket("**/ws", house)
+    await ana.enters("ana")
+    await ana.page.locator(".message").last.wait_for()
+    await ana.page.mouse.move(700, 400)
+    while await ana.page.locator(".message[data-seq='60']").count() == 0:
+        await ana.page.mouse.wheel(0, -800)
+        await ana.until("() => new Promise((done) => requestAnimationFrame(() => done(true)))")
+    await ana.composer.fill("half a thought")
+    version[0] = "2"
+    first = "() => { const edge = document.querySelector('.list').getBoundingClientRect().top; return [...document.querySelectorAll('.message')].find((each) => each.getBoundingClientRect().bottom > edge).dataset.seq }"
+    seq = await ana.page.evaluate(first)
+    ana.away = True
+    async with ana.page.expect_event("load"):
+        await server.kill()
+        await server.start()
+    await ana.is_in()
+    await expect(ana.composer).to_have_value("half a thought")
+    await expect(ana.page.locator(f".message[data-seq='{seq}']")).to_be_in_viewport()

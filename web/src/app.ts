@@ -37,6 +37,8 @@ export class App {
   private settled = false;
   /** Where to go when every room is up to date; `land` is false where one is there and only the rest is missing. */
   private wanted: (Place & { land: boolean }) | null = null;
+  /** Where one read when the page was renewed. */
+  private returning: Place | null = null;
   private readonly toMark = new Map<string, number>();
   private marking = false;
   private ticking = false;
@@ -78,7 +80,8 @@ export class App {
     const { name, me } = this.memory;
     ui.door.value = name === null ? "asking" : me === null ? "entering" : "in";
     if (me !== null) this.publish({ type: "remembered", me });
-    this.wanted = { ...place, land: true };
+    this.returning = this.memory.takePlace(place.room);
+    this.wanted = { ...place, seq: place.seq ?? this.returning?.seq ?? null, land: true };
     ui.link.value = { ...ui.link.value, downSince: this.clock.now() };
     void this.outbox.load();
     this.connection.start();
@@ -164,11 +167,18 @@ export class App {
 
   private welcomed(welcome: Welcome): void {
     this.version ??= welcome.server.version;
-    if (this.version !== welcome.server.version) return location.reload();
+    if (this.version !== welcome.server.version) return this.renew();
     ui.door.value = "in";
     ui.refusal.value = "";
     this.memory.me = welcome.you;
     this.renderNow();
+  }
+
+  /** The house is of another version: take its page. Room, place and text are found again. */
+  private renew(): void {
+    const seq = ui.readingAt.value;
+    this.memory.place = seq === null ? null : { room: ui.room.value, seq };
+    location.reload();
   }
 
   private allSettled(): void {
@@ -227,7 +237,7 @@ export class App {
     const target = seq ?? (line === null ? null : line + 1);
     await this.pages.forLanding(room, target);
     if (ui.room.value !== name) return;
-    if (seq !== null) ui.landing.value = { room: name, to: "message", seq, lit: true };
+    if (seq !== null) ui.landing.value = { room: name, to: "message", seq, lit: this.returning?.seq !== seq };
     else ui.landing.value = { room: name, to: line === null ? "end" : "line" };
     this.renderNow();
   }

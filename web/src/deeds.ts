@@ -197,8 +197,9 @@ export class Deeds {
     ui.landing.value = null;
   }
 
-  /** Whether the end of the list is on screen. */
-  atEnd(atEnd: boolean): void {
+  /** Where the list stands: at its end, or with this message on top. */
+  stands(atEnd: boolean, firstSeen: number | null): void {
+    ui.readingAt.value = atEnd ? null : firstSeen;
     this.app.attend((attention) => (attention.atEnd === atEnd ? attention : { ...attention, atEnd }));
   }
 

@@ -58,6 +58,17 @@ export class Memory {
     this.write("settings", JSON.stringify(settings));
   }
 
+  /** Where one was reading, for the page that comes after this one. */
+  set place(place: { room: string; seq: number } | null) {
+    this.write("place", place === null ? null : JSON.stringify(place));
+  }
+  /** … taken once, if it was in this room. */
+  takePlace(room: string): { room: string; seq: number } | null {
+    const kept = this.json("place") as { room?: unknown; seq?: unknown } | null;
+    this.place = null;
+    return kept?.room === room && typeof kept.seq === "number" ? { room, seq: kept.seq } : null;
+  }
+
   draft(room: string): string {
     return this.read(`draft.${room}`) ?? "";
   }

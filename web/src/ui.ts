@@ -52,6 +52,8 @@ export const ui = {
   refusal: signal(""),
   room: signal<string>("lobby"),
   landing: signal<Landing | null>(null),
+  /** The first message on screen; null at the end of the list. */
+  readingAt: signal<number | null>(null),
   /** On a narrow screen: the list of rooms, or the room. */
   pane: signal<"rooms" | "room">("room"),
   panel: signal<Panel | null>(null),

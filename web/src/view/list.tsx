@@ -27,7 +27,7 @@ interface Props {
   unread: number;
   landing: Landing | null;
   onLanded(): void;
-  onEnd(atEnd: boolean): void;
+  onEnd(atEnd: boolean, firstSeen: number | null): void;
   onHole(from: number, to: number, seenFrom: "above" | "below"): void;
   onKey(event: KeyboardEvent, row: Row): void;
 }
@@ -232,7 +232,7 @@ export class MessageList extends Component<Props, { active: string | null; lit: 
     this.isArmed ||= this.run.start > 0 || (first !== undefined && first.offsetTop + first.offsetHeight <= scroller.scrollTop);
     if (changed) this.setState({});
     // Before it is landed on, a list stands at its end by chance, and nobody has read what is there.
-    if (this.landed !== null) this.props.onEnd(follow);
+    if (this.landed !== null) this.props.onEnd(follow, this.anchor[0]?.seq ?? null);
   }
 
   private far = false;

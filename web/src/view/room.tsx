@@ -106,7 +106,7 @@ function Messages({ name, room }: { name: string; room: Room | undefined }): JSX
       unread={room?.unread ?? 0}
       landing={landing}
       onLanded={() => deeds.landed()}
-      onEnd={(atEnd) => deeds.atEnd(atEnd)}
+      onEnd={(atEnd, firstSeen) => deeds.stands(atEnd, firstSeen)}
       onHole={(from, to, seenFrom) => void deeds.app.pages.fill(name, [from, to], seenFrom)}
       onKey={keyed}
     />

@@ -9,7 +9,7 @@ export const NEAR_END_PX = 100;
 export const NEAR_END_TOUCH_PX = 40;
 
 /** Rows on screen and where each stood, best first: after a render, the first that is still there keeps its place. */
-export type Anchor = readonly { readonly key: string; readonly top: number }[];
+export type Anchor = readonly { readonly key: string; readonly seq: number; readonly top: number }[];
 
 export function isNearEnd(scroller: HTMLElement, isTouch: boolean): boolean {
   const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
@@ -24,11 +24,11 @@ export function goToEnd(scroller: HTMLElement): void {
 export function anchorOf(scroller: HTMLElement, rows: readonly HTMLElement[]): Anchor {
   const top = scroller.scrollTop;
   const bottom = top + scroller.clientHeight;
-  const found: { key: string; top: number }[] = [];
+  const found: { key: string; seq: number; top: number }[] = [];
   for (let at = firstBelow(rows, top); at < rows.length; at++) {
     const row = rows[at]!;
     if (row.offsetTop >= bottom) break;
-    if (row.dataset.seq !== undefined) found.push({ key: row.dataset.key!, top: row.offsetTop - top });
+    if (row.dataset.seq !== undefined) found.push({ key: row.dataset.key!, seq: Number(row.dataset.seq), top: row.offsetTop - top });
   }
   return found;
 }
