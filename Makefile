@@ -8,7 +8,7 @@ check:    ; @scripts/check.sh
 format:   ; @scripts/format.sh
 bench:    ; @scripts/with_python.sh -m bench.run
 bench-history: ; @scripts/with_python.sh -m bench.history
-fuzz:     ; @scripts/fuzz.sh
+fuzz:     ; @scripts/fuzz.sh && scripts/fuzz_rest.sh
 torture:  ; @scripts/with_python.sh scripts/torture.py
 measure:  ; @scripts/with_python.sh scripts/measure.py
 clean:    ; @scripts/clean.sh

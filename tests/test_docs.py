@@ -212,7 +212,7 @@ def test_every_target_is_one_line_into_a_script_that_is_there() -> None:
 def test_every_dependency_has_its_row() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = project["dependency-groups"]
-    wanted = [*project["project"]["dependencies"], *groups["build"], *groups["dev"], *groups["node"]]
+    wanted = [*project["project"]["dependencies"], *groups["build"], *groups["dev"], *groups["node"], *groups["fuzz"]]
     page = json.loads((ROOT / "web/package.json").read_text(encoding="utf-8"))
     names = {re.split(r"[<>=]", entry)[0] for entry in wanted if isinstance(entry, str)}
     names |= page["dependencies"].keys() | page["devDependencies"].keys()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.lock", "requirements-run.lock", "requirements-node.lock")
+LOCKS = ("requirements.lock", "requirements-run.lock", "requirements-node.lock", "requirements-fuzz.lock")
 HOST = re.compile(r"https?:|file:|--(index|extra|find|trusted)|@ |\b\w+\.(org|com|net|io)\b")
 
 
@@ -54,6 +54,6 @@ def test_everything_that_the_project_asks_for_is_pinned() -> None:
     groups = project["dependency-groups"]
     asked_to_run = [*project["project"]["dependencies"], *groups["build"]]
     asked = [*asked_to_run, *(entry for entry in groups["dev"] if isinstance(entry, str))]
-    for wanted, name in ((asked, LOCKS[0]), (asked_to_run, LOCKS[1]), (groups["node"], LOCKS[2])):
+    for wanted, name in zip((asked, asked_to_run, groups["node"], groups["fuzz"]), LOCKS, strict=True):
         pinned = pins((ROOT / name).read_text(encoding="utf-8"))
         assert {re.split(r"[<>=!~ ]", entry, maxsplit=1)[0].lower() for entry in wanted} <= pinned.keys()
