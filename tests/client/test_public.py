@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from teahouse import client, testing
+from teahouse.client import errors
+from teahouse.core.errors import Overload, Refusal, TeahouseError
+from teahouse.core.events import Refused
 from teahouse.testing import house_in_thread
 
 NAMES = [
@@ -41,6 +44,24 @@ EXAMPLES = {
 def test_a_dozen_names_are_public() -> None:
     assert sorted(client.__all__) == sorted(NAMES)
     assert len(NAMES) == 12
+
+
+def test_every_refusal_of_the_server_can_be_had_from_the_errors() -> None:
+    refusals = {leaf for root in (Refusal, Overload) for leaf in _leaves(root)} - {errors.UnknownRefusal}
+    assert refusals == {getattr(errors, leaf.__name__) for leaf in refusals}
+    for leaf in refusals:
+        reply = Refused(code=getattr(leaf, "code"), message="no", limit=7)  # noqa: B009
+        assert type(errors.error_of(reply)) is leaf
+
+
+def test_a_refusal_of_a_later_server_keeps_its_code() -> None:
+    error = errors.error_of(Refused(code="too-early", message="Wait.", retry_after=5))
+    assert (error.code, str(error)) == ("too-early", "Wait.")
+
+
+def _leaves(root: type[TeahouseError]) -> set[type[TeahouseError]]:
+    below = {leaf for child in root.__subclasses__() for leaf in _leaves(child)}
+    return below | ({root} if "code" in vars(root) else set())
 
 
 def test_everything_public_is_explained() -> None:

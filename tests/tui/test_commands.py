@@ -1,0 +1,142 @@
+"""The small commands as processes: what they print, how they end, what they remember."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from teahouse.client import connect_sync
+from teahouse.commands import EXIT_CANNOT, EXIT_DECLINED, EXIT_INTERRUPTED, EXIT_NOBODY
+from teahouse.testing import House, house_in_thread
+from tests.support.server_process import free_port
+
+PATIENCE_S = 30  # for a process that starts or ends, on a busy machine
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[House]:
+    with house_in_thread() as opened:
+        yield opened
+
+
+class User:
+    """Somebody with a home of their own."""
+
+    def __init__(self, home: Path, server: str) -> None:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("TEAHOUSE_", "XDG_"))}
+        self.environment = clean | {"HOME": str(home), "TEAHOUSE_SERVER": server}
+        self.home = home
+
+    def runs(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "teahouse", *words],
+            env=self.environment,
+            cwd=self.home,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+
+
+@pytest.fixture
+def user(server: House, tmp_path: Path) -> User:
+    return User(tmp_path, server.address)
+
+
+def test_what_is_said_is_there_and_can_be_read_and_kept(user: User) -> None:
+    assert user.runs("say", "tea", "who", "wants tea?", "--name", "ana").returncode == 0
+    assert user.runs("say", "tea", typed="one message\nof two lines\n").returncode == 0
+    assert user.runs("say", "tea", "--lines", typed="three\n\nfour\n").returncode == 0
+    assert user.runs("say", "tea", "waves", "--act").returncode == 0
+    said = user.runs("tail", "tea", "-n", "10")
+    assert (said.returncode, said.stderr) == (0, "")
+    assert [line[17:] for line in said.stdout.splitlines() if line[0] == "2"] == [
+        *("ana: who wants tea?", "ana: one message", "ana: three", "ana: four", "* ana waves")
+    ]
+    assert "\n  of two lines\n" in said.stdout
+    objects = [json.loads(line) for line in user.runs("tail", "tea", "--json", "-n", "2").stdout.splitlines()]
+    assert [each["text"] for each in objects] == ["four", "waves"]
+    kept = user.runs("export", "tea", "--format", "jsonl", "-o", "tea.jsonl")
+    assert (kept.returncode, kept.stdout, kept.stderr) == (0, "", "tea.jsonl: 5 messages\n")
+    assert len((user.home / "tea.jsonl").read_text().splitlines()) == 5
+    assert user.runs("export", "tea").stdout.count("ana") == 5
+    assert (user.home / ".config/teahouse/known.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["say", "tea", ""], EXIT_DECLINED, "needs some text"),
+        (["tail", "no-such-room"], EXIT_DECLINED, "There is no room"),
+        (["export", "no-such-room"], EXIT_DECLINED, "There is no room"),
+        (["say", "a room", "hi"], EXIT_CANNOT, "no spaces"),
+        (["say", "tea", "hi", "--name", "1st"], EXIT_CANNOT, "does not begin with a digit"),
+        (["say", "tea", "hi", "--server", "tea.lan:port"], EXIT_CANNOT, "is no port"),
+        (["export", "lobby", "-o", "nowhere/x.txt"], EXIT_CANNOT, "cannot be written"),
+        (["tail", "lobby", "--server", "nowhere.invalid"], EXIT_NOBODY, "no such host"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_an_exit_code(user: User, words: list[str], code: int, said: str) -> None:
+    ended = user.runs(*words)
+    assert ended.returncode == code
+    assert ended.stdout == ""
+    assert said in ended.stderr
+    assert ended.stderr.startswith("teahouse: ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_where_nobody_listens_it_says_so(user: User) -> None:
+    ended = user.runs("say", "tea", "hi", "--server", f"127.0.0.1:{free_port()}")
+    assert ended.returncode == EXIT_NOBODY
+    assert "nobody listens there" in ended.stderr
+
+
+def test_a_home_that_cannot_be_written_is_said_and_the_message_is_stored(user: User) -> None:
+    (user.home / ".config").touch()
+    ended = user.runs("say", "homeless", "hi")
+    assert ended.returncode == 0
+    assert "cannot be written" in ended.stderr
+    assert "hi" in user.runs("tail", "homeless").stdout
+
+
+def test_following_shows_what_happens_until_it_is_interrupted(user: User, server: House) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "teahouse", "tail", "stream", "--follow"],
+        env=user.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        with connect_sync(server.address, name="bob") as bob:
+            stream = bob.join("stream")
+            while stream.room.count < 2:
+                stream.do(bob.client.list_rooms())
+            for word in ("one", "two"):
+                stream.say(word)
+                assert process.stdout.readline().endswith(f" bob: {word}\n")
+        process.send_signal(2)
+        rest, errors = process.communicate(timeout=PATIENCE_S)
+        assert (process.returncode, rest, errors) == (EXIT_INTERRUPTED, "", "")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_whoever_reads_only_the_beginning_is_no_error(user: User) -> None:
+    user.runs("say", "long", "--lines", typed="x\n" * 3_000)
+    ended = subprocess.run(
+        f"{sys.executable} -m teahouse tail long -n 3000 | head -n 1",
+        shell=True, env=user.environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+    assert ended.stdout.count("\n") == 1
+    assert ended.stderr == ""
