@@ -22,7 +22,12 @@ export default defineConfig({
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [serviceWorker(), compressed()],
-  server: { proxy: { "/ws": { target: "http://127.0.0.1:7256", ws: true, changeOrigin: false }, "/qr": "http://127.0.0.1:7256" } },
+  server: {
+    proxy: {
+      "/ws": { target: "http://127.0.0.1:7256", ws: true, changeOrigin: false },
+      "/qr": "http://127.0.0.1:7256",
+    },
+  },
 });
 
 /** `sw.js`: the shell's names are put in where it asks for them. */
@@ -31,7 +36,10 @@ function serviceWorker(): Plugin {
     name: "service-worker",
     apply: "build",
     generateBundle(_, bundle) {
-      const assets = Object.keys(bundle).filter((name) => /\.(js|css)$/.test(name)).map((name) => `/${name}`).sort();
+      const assets = Object.keys(bundle)
+        .filter((name) => /\.(js|css)$/.test(name))
+        .map((name) => `/${name}`)
+        .sort();
       const shell = ["/", ...assets, "/icon.svg", "/manifest.webmanifest"];
       const source = readFileSync(join(import.meta.dirname, "src", "sw.js"), "utf-8");
       this.emitFile({ type: "asset", fileName: "sw.js", source: source.replace('["SHELL"]', JSON.stringify(shell)) });

@@ -118,7 +118,7 @@ async def test_history_that_is_put_before_moves_nothing_and_few_rows_are_in_the_
     ana = await a_reader(browsing)
     oldest = "() => Math.min(...[...document.querySelectorAll('.message[data-seq]')].map((each) => Number(each.dataset.seq)))"
     was = await ana.page.evaluate(oldest)
-    while await ana.page.evaluate(oldest) > was - 1_500:
+    while await ana.page.evaluate(oldest) > was - 600:
         await scrolls(ana, -1_200)
         key, top = await first_seen(ana)
         await ana.until(A_FRAME)

@@ -70,11 +70,6 @@ class Visitor:
         await self.composer.fill(text)
         await self.composer.press("Enter")
 
-    async def offline(self, is_offline: bool) -> None:
-        """Cut the browser from the network, or let it back."""
-        self.away = self.away or is_offline
-        await self.context.set_offline(is_offline)
-
     async def hovers(self, text: str) -> Locator:
         """Point at a message; its actions are there."""
         message = self.message(text)
@@ -135,15 +130,15 @@ class Browsing:
         self.address = address
         self.visitors: list[Visitor] = []
 
-    async def visitor(self, **options: Any) -> Visitor:
-        """Somebody else: with a store and a cache of their own."""
+    async def visitor(self, address: str | None = None, **options: Any) -> Visitor:
+        """Somebody else: with a store and a cache of their own; `address` is another way to the same house."""
         settings = {
             "locale": "en-GB",
             "viewport": {"width": 1_280, "height": 800},
             "reduced_motion": "reduce",
         } | options
         context = await self.browser.new_context(**settings)
-        visitor = Visitor(context, await context.new_page(), self.address)
+        visitor = Visitor(context, await context.new_page(), address or self.address)
         self.visitors.append(visitor)
         return visitor
 

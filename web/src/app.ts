@@ -50,7 +50,10 @@ export class App {
     makeSocket: () => Socket,
     readonly clock: Clock = browserClock,
   ) {
-    this.frames = new Frames(() => this.render(), () => document.hidden);
+    this.frames = new Frames(
+      () => this.render(),
+      () => document.hidden,
+    );
     this.connection = new Connection(makeSocket, clock, Math.random, {
       opened: () => this.visit.opened(),
       heard: (word, asked) => this.heard(word, asked),
@@ -58,7 +61,12 @@ export class App {
       phase: () => this.showLink(),
     });
     this.pages = new Pages((question) => this.connection.ask(question));
-    this.outbox = new Outbox(shelf, (unsent) => this.send(unsent), clock, (unsent) => this.publish({ type: "unsent", unsent }));
+    this.outbox = new Outbox(
+      shelf,
+      (unsent) => this.send(unsent),
+      clock,
+      (unsent) => this.publish({ type: "unsent", unsent }),
+    );
     this.visit = new Visit(this.connection, memory, {
       publish: (news) => this.publish(news),
       state: () => this.state,
@@ -204,7 +212,12 @@ export class App {
     const { phase, reason, retryAt } = this.connection;
     const since = ui.link.value.downSince ?? this.clock.now();
     const downSince = this.settled && phase === "open" ? null : since;
-    ui.link.value = { phase, reason, retryAt, downSince: ui.door.value === "asking" && phase === "open" ? null : downSince };
+    ui.link.value = {
+      phase,
+      reason,
+      retryAt,
+      downSince: ui.door.value === "asking" && phase === "open" ? null : downSince,
+    };
     if (downSince !== null) this.tick();
   }
 
@@ -244,7 +257,7 @@ export class App {
 
   private notJoined(room: string, refused: Refused): void {
     ui.notice.value = { text: refused.message, bad: true };
-    if (ui.room.value === room) void this.open(room === DEFAULT_ROOM ? "" : DEFAULT_ROOM);
+    if (ui.room.value === room && room !== DEFAULT_ROOM) void this.open(DEFAULT_ROOM);
   }
 
   // ---- reading

@@ -46,13 +46,28 @@ export function choicesFor({ kind, typed }: Wanted, known: Known): Choice[] {
   const wanted = typed.toLowerCase();
   switch (kind) {
     case "person":
-      return ranked(known.people, (person) => person.name, wanted).map((person) => ({ text: `@${person.name} `, label: person.name, hint: "", person }));
+      return ranked(known.people, (person) => person.name, wanted).map((person) => ({
+        text: `@${person.name} `,
+        label: person.name,
+        hint: "",
+        person,
+      }));
     case "room":
-      return ranked(known.rooms, (room) => room, wanted).map((room) => ({ text: `#${room} `, label: `#${room}`, hint: "" }));
+      return ranked(known.rooms, (room) => room, wanted).map((room) => ({
+        text: `#${room} `,
+        label: `#${room}`,
+        hint: "",
+      }));
     case "emoji":
-      return known.emojiFor(wanted, MOST).map(({ emoji, words }) => ({ text: `${emoji} `, label: emoji, hint: words.join(" ").replaceAll("_", " ") }));
+      return known
+        .emojiFor(wanted, MOST)
+        .map(({ emoji, words }) => ({ text: `${emoji} `, label: emoji, hint: words.join(" ").replaceAll("_", " ") }));
     case "command":
-      return COMMANDS.filter((each) => each.word.startsWith(wanted)).map(({ word, usage }) => ({ text: `/${word} `, label: usage, hint: known.describe(word) }));
+      return COMMANDS.filter((each) => each.word.startsWith(wanted)).map(({ word, usage }) => ({
+        text: `/${word} `,
+        label: usage,
+        hint: known.describe(word),
+      }));
   }
 }
 

@@ -224,7 +224,10 @@ export class Deeds {
   }
 
   /** Ask, and say what was refused. */
-  private async taken(question: Parameters<App["connection"]["ask"]>[0], then: () => void = () => {}): Promise<boolean> {
+  private async taken(
+    question: Parameters<App["connection"]["ask"]>[0],
+    then: () => void = () => {},
+  ): Promise<boolean> {
     const answer = await this.app.connection.ask(question);
     const took = this.told(answer);
     if (took) then();

@@ -16,8 +16,16 @@ const WAKE_MS = 60_000;
 async function begin(): Promise<void> {
   const memory = new Memory(localStorage);
   dress(memory.settings);
-  const notifier: Notifier = new Notifier(() => ui.settings.value, (room, seq) => void app.open(room, seq));
-  const app: App = new App(memory, await openShelf(), notifier, () => new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws`));
+  const notifier: Notifier = new Notifier(
+    () => ui.settings.value,
+    (room, seq) => void app.open(room, seq),
+  );
+  const app: App = new App(
+    memory,
+    await openShelf(),
+    notifier,
+    () => new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws`),
+  );
   app.start(); // first: then it is known whether to ask for a name
   render(<Page deeds={new Deeds(app)} />, document.getElementById("page")!);
   listen(app);

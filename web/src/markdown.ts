@@ -288,7 +288,15 @@ export function safeUrl(text: string): string | null {
 /** The words alone, in one line: for a place where a message is only hinted at. */
 export function plainOf(text: string, most: number): string {
   const words = (each: Inline): string =>
-    "text" in each ? each.text : "inner" in each ? each.inner.map(words).join("") : each.is === "break" ? " " : each.is === "person" ? `@${each.name}` : `#${each.name}`;
+    "text" in each
+      ? each.text
+      : "inner" in each
+        ? each.inner.map(words).join("")
+        : each.is === "break"
+          ? " "
+          : each.is === "person"
+            ? `@${each.name}`
+            : `#${each.name}`;
   const all = (block: Block): string => {
     switch (block.is) {
       case "paragraph":
@@ -302,7 +310,12 @@ export function plainOf(text: string, most: number): string {
     }
   };
   // A little more than is shown is enough to read: a long text is not parsed for its first line.
-  const plain = blocksOf(text.slice(0, most * 4)).map(all).filter(Boolean).join(" ").replace(/\s+/g, " ").trim();
+  const plain = blocksOf(text.slice(0, most * 4))
+    .map(all)
+    .filter(Boolean)
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .trim();
   return plain.length > most ? `${plain.slice(0, most).trimEnd()}…` : plain;
 }
 
@@ -311,5 +324,10 @@ const MANY = 24;
 
 /** Whether the text is nothing but a few emoji: they are shown large. */
 export function isEmojiAlone(text: string): boolean {
-  return text.length <= MANY * 4 && text.trim() !== "" && EMOJI_ALONE.test(text) && [...new Intl.Segmenter().segment(text)].length <= MANY;
+  return (
+    text.length <= MANY * 4 &&
+    text.trim() !== "" &&
+    EMOJI_ALONE.test(text) &&
+    [...new Intl.Segmenter().segment(text)].length <= MANY
+  );
 }

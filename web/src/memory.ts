@@ -36,7 +36,9 @@ export class Memory {
   /** Who we were last: so that one can write before the house answers. */
   get me(): Person | null {
     const kept = this.json("me") as Partial<Person> | null;
-    return typeof kept?.id === "number" && typeof kept.name === "string" ? { kind: "guest", chosen: true, id: kept.id, name: kept.name, ...kept } : null;
+    return typeof kept?.id === "number" && typeof kept.name === "string"
+      ? { kind: "guest", chosen: true, id: kept.id, name: kept.name, ...kept }
+      : null;
   }
   set me(me: Person | null) {
     this.write("me", me === null ? null : JSON.stringify(me));

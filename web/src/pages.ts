@@ -44,14 +44,18 @@ export class Pages {
   /** Load `count` older entries than what is loaded without a hole before the end. */
   async older(room: Room | undefined, count: number): Promise<void> {
     const last = room?.spans.at(-1);
-    if (room !== undefined && last !== undefined && last[0] > 1) await this.page(room.name, { before: last[0], limit: count });
+    if (room !== undefined && last !== undefined && last[0] > 1)
+      await this.page(room.name, { before: last[0], limit: count });
   }
 
   private surrounded(room: Room, seq: number): boolean {
     return has(room.spans, Math.max(1, seq - 1)) && has(room.spans, seq);
   }
 
-  private async page(room: string, bounds: { before?: number; after?: number; around?: number; limit: number }): Promise<void> {
+  private async page(
+    room: string,
+    bounds: { before?: number; after?: number; around?: number; limit: number },
+  ): Promise<void> {
     const name = JSON.stringify([room, bounds]);
     if (this.asked.has(name)) return;
     this.asked.add(name);

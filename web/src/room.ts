@@ -7,7 +7,22 @@
  * applied to the page once more.
  */
 
-import type { Edited, Deleted, Event, Gap, History, Message, Person, Present, Reacted, RoomJoined, RoomEntry, RulesChanged, TopicChanged, Unreacted } from "./protocol.ts";
+import type {
+  Edited,
+  Deleted,
+  Event,
+  Gap,
+  History,
+  Message,
+  Person,
+  Present,
+  Reacted,
+  RoomJoined,
+  RoomEntry,
+  RulesChanged,
+  TopicChanged,
+  Unreacted,
+} from "./protocol.ts";
 import { cover, cutBelow, has, holes, type Span } from "./spans.ts";
 
 /** What has a row of its own in the log. */
@@ -64,9 +79,25 @@ export const TYPING_MS = 6_000;
 
 export function emptyRoom(name: string): Room {
   return {
-    name, topic: "", other: null, count: 0, head: 0, read: 0, unread: 0, mentions: 0, seated: false, since: null, cursor: 0,
-    cursorTime: 0, members: new Map(), spans: [], entries: [], changes: [], noise: [], typing: [],
-  }; // prettier-ignore
+    name,
+    topic: "",
+    other: null,
+    count: 0,
+    head: 0,
+    read: 0,
+    unread: 0,
+    mentions: 0,
+    seated: false,
+    since: null,
+    cursor: 0,
+    cursorTime: 0,
+    members: new Map(),
+    spans: [],
+    entries: [],
+    changes: [],
+    noise: [],
+    typing: [],
+  };
 }
 
 /** Whether the room is a conversation of two. */
@@ -77,9 +108,15 @@ export function listed(room: Room, entry: RoomEntry): Room {
   const other = entry.with ?? room.other;
   if (room.seated) return { ...room, other };
   return {
-    ...room, other, topic: entry.topic, count: entry.count, head: Math.max(room.head, entry.head),
-    read: Math.max(room.read, entry.read), unread: entry.unread, mentions: entry.mentions,
-  }; // prettier-ignore
+    ...room,
+    other,
+    topic: entry.topic,
+    count: entry.count,
+    head: Math.max(room.head, entry.head),
+    read: Math.max(room.read, entry.read),
+    unread: entry.unread,
+    mentions: entry.mentions,
+  };
 }
 
 /**
@@ -302,7 +339,9 @@ export function writes(room: Room, person: Person, now: number): Room {
 }
 
 function stopped(typing: readonly Writing[], person: Person): readonly Writing[] {
-  return typing.some((each) => each.person.id === person.id) ? typing.filter((each) => each.person.id !== person.id) : typing;
+  return typing.some((each) => each.person.id === person.id)
+    ? typing.filter((each) => each.person.id !== person.id)
+    : typing;
 }
 
 /** Nobody is shown writing for longer than they were heard to. */
@@ -315,7 +354,8 @@ export function quieter(room: Room, now: number): Room {
 export function readUpTo(room: Room, seq: number, me: Person | null): Room {
   if (seq <= room.read) return room;
   const rest = room.entries.filter(
-    (entry): entry is Message => entry.type === "message" && entry.seq > seq && entry.author.id !== me?.id && entry.text !== null,
+    (entry): entry is Message =>
+      entry.type === "message" && entry.seq > seq && entry.author.id !== me?.id && entry.text !== null,
   );
   const loaded = seq >= room.head || room.spans.some((span) => span[0] <= seq + 1 && span[1] >= room.head);
   const unread = loaded ? Math.min(rest.length, UNREAD_SHOWN + 1) : Math.min(room.unread, room.head - seq);

@@ -62,7 +62,10 @@ function heard(state: State, word: Word, asked: Command | undefined, now: number
       const from = asked?.type === "join" ? (asked.after ?? (asked.last === undefined ? word.head : null)) : word.head;
       const known = state.rooms.get(word.room);
       if (asked?.type === "direct" && known?.seated) return state;
-      return inRoom(state, word.room, (room) => ({ ...rooms.joined(room, word, from), other: otherIn(state, room, word) }));
+      return inRoom(state, word.room, (room) => ({
+        ...rooms.joined(room, word, from),
+        other: otherIn(state, room, word),
+      }));
     }
     case "history":
       return asked?.type === "history"
@@ -110,7 +113,11 @@ function heard(state: State, word: Word, asked: Command | undefined, now: number
 /** The other person of a conversation of two: among those who are in it, else as we know them from elsewhere. */
 function otherIn(state: State, room: Room, { room: name, members }: RoomJoined): Person | null {
   if (!rooms.isDirect(name)) return null;
-  const id = name.slice(1).split("+").map(Number).find((each) => each !== state.me?.id);
+  const id = name
+    .slice(1)
+    .split("+")
+    .map(Number)
+    .find((each) => each !== state.me?.id);
   const everywhere = [...state.rooms.values()].map((each) => each.members.get(id ?? 0));
   return members.find((each) => each.id === id) ?? room.other ?? everywhere.find((each) => each !== undefined) ?? null;
 }
@@ -130,7 +137,8 @@ const anySeat = (state: State): boolean => [...state.rooms.values()].some((room)
 
 function listed(state: State, entries: readonly RoomEntry[]): State {
   const next = new Map(state.rooms);
-  for (const entry of entries) next.set(entry.room, rooms.listed(next.get(entry.room) ?? rooms.emptyRoom(entry.room), entry));
+  for (const entry of entries)
+    next.set(entry.room, rooms.listed(next.get(entry.room) ?? rooms.emptyRoom(entry.room), entry));
   return { ...state, rooms: next };
 }
 

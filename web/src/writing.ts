@@ -6,14 +6,28 @@ export interface Edited {
   readonly to: number;
 }
 
-const PAIRS: Readonly<Record<string, string>> = { "*": "*", _: "_", "`": "`", "~": "~", "(": ")", "[": "]", "（": "）", "「": "」", "“": "”" };
+const PAIRS: Readonly<Record<string, string>> = {
+  "*": "*",
+  _: "_",
+  "`": "`",
+  "~": "~",
+  "(": ")",
+  "[": "]",
+  "（": "）",
+  "「": "」",
+  "“": "”",
+};
 export const PASTE_LINES = 12;
 
 /** Selected text and a mark: the text in marks, still selected. Null: the key does what it always does. */
 export function wrapped(text: string, from: number, to: number, key: string): Edited | null {
   const close = PAIRS[key];
   if (close === undefined || from === to) return null;
-  return { text: text.slice(0, from) + key + text.slice(from, to) + close + text.slice(to), from: from + 1, to: to + 1 };
+  return {
+    text: text.slice(0, from) + key + text.slice(from, to) + close + text.slice(to),
+    from: from + 1,
+    to: to + 1,
+  };
 }
 
 /** Whether a paste is long enough to ask how it is meant. */

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { arrived, attentive, entered, GLANCE_MS, lookedAway, lookedBack, reads, unlined, type Attention } from "../src/attention.ts";
+import {
+  arrived,
+  attentive,
+  entered,
+  GLANCE_MS,
+  lookedAway,
+  lookedBack,
+  reads,
+  unlined,
+  type Attention,
+} from "../src/attention.ts";
 import { emptyRoom, type Room } from "../src/room.ts";
 import { T0 } from "./help.ts";
 

@@ -162,7 +162,12 @@ describe("coming back", () => {
   });
 
   test("a thousand pages do not come back in one moment", () => {
-    const quick = new Connection(() => new FakeSocket(), clock, () => 0, { opened() {}, heard() {}, lost() {}, phase() {} });
+    const quick = new Connection(
+      () => new FakeSocket(),
+      clock,
+      () => 0,
+      { opened() {}, heard() {}, lost() {}, phase() {} },
+    );
     quick.start();
     clock.pass(OPEN_MS);
     expect(quick.retryAt - clock.now()).toBe(250);

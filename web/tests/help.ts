@@ -12,23 +12,63 @@ export const T0 = new Date(2026, 10, 24, 12, 0).getTime();
 export const MINUTE = 60_000;
 
 export function posted(seq: number, author = bob, more: Partial<Posted> = {}): Posted {
-  return { type: "posted", room: "lobby", seq, time: T0 + seq * 1_000, author, text: `message ${seq}`, form: "say", ...more };
+  return {
+    type: "posted",
+    room: "lobby",
+    seq,
+    time: T0 + seq * 1_000,
+    author,
+    text: `message ${seq}`,
+    form: "say",
+    ...more,
+  };
 }
 
 export function message(seq: number, author = bob, more: Partial<Message> = {}): Message {
-  return { type: "message", room: "lobby", seq, time: T0 + seq * 1_000, author, text: `message ${seq}`, form: "say", ...more };
+  return {
+    type: "message",
+    room: "lobby",
+    seq,
+    time: T0 + seq * 1_000,
+    author,
+    text: `message ${seq}`,
+    form: "say",
+    ...more,
+  };
 }
 
 export function answerRoom(more: Partial<RoomJoined> = {}): RoomJoined {
-  return { type: "room", room: "lobby", topic: "", head: 0, read: 0, unread: 0, members: [ana], count: 1, you: { role: "guest" }, ...more };
+  return {
+    type: "room",
+    room: "lobby",
+    topic: "",
+    head: 0,
+    read: 0,
+    unread: 0,
+    members: [ana],
+    count: 1,
+    you: { role: "guest" },
+    ...more,
+  };
 }
 
 export function welcome(more: Partial<Welcome> = {}): Welcome {
-  return { type: "welcome", you: ana, token: "tea_a", server: { name: "Teahouse", version: "1" }, limits: {}, rooms: [], ...more };
+  return {
+    type: "welcome",
+    you: ana,
+    token: "tea_a",
+    server: { name: "Teahouse", version: "1" },
+    limits: {},
+    rooms: [],
+    ...more,
+  };
 }
 
 /** A state after these words, each alone or with the command that it answers. */
-export function after(words: readonly (Word | { word: Word; asked: unknown })[], from: State = { ...nothing, me: ana }): State {
+export function after(
+  words: readonly (Word | { word: Word; asked: unknown })[],
+  from: State = { ...nothing, me: ana },
+): State {
   return words.reduce((state, each) => {
     const { word, asked } = "word" in each ? each : { word: each, asked: undefined };
     return reduce(state, { type: "word", word, asked: asked as never, now: T0 });

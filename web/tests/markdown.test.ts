@@ -86,7 +86,15 @@ describe("links", () => {
   });
 
   test("only http and https are addresses", () => {
-    for (const bad of ["javascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", " java\nscript:alert(1)", "//a.example", "/r/lobby"]) {
+    for (const bad of [
+      "javascript:alert(1)",
+      "data:text/html,x",
+      "vbscript:x",
+      "file:///etc/passwd",
+      " java\nscript:alert(1)",
+      "//a.example",
+      "/r/lobby",
+    ]) {
       expect(safeUrl(bad)).toBeNull();
     }
   });
@@ -112,7 +120,26 @@ describe("blocks", () => {
 });
 
 describe("whatever is typed", () => {
-  const ugly = ["*", "_", "`", "[", "](", "> ", "- ", "**_~~", "@", "#", "\\", "h", "http://", "```\n", "1. ", "((", "*_", "~~*"];
+  const ugly = [
+    "*",
+    "_",
+    "`",
+    "[",
+    "](",
+    "> ",
+    "- ",
+    "**_~~",
+    "@",
+    "#",
+    "\\",
+    "h",
+    "http://",
+    "```\n",
+    "1. ",
+    "((",
+    "*_",
+    "~~*",
+  ];
 
   test.each(ugly)("60 kB of %j are a tree in time", (piece) => {
     // A tree that takes longer with each letter would not be done before the test's own time is over.
@@ -126,8 +153,12 @@ describe("whatever is typed", () => {
     for (let round = 0; round < 2_000; round++) {
       const text = Array.from({ length: 12 }, () => pieces[random(pieces.length)]).join("");
       const letters = (value: string): string => value.replace(/[^\p{L}🍵]/gu, "");
-      const plain = JSON.stringify(blocksOf(text), (key, value: unknown) => (key === "is" || key === "href" ? undefined : value));
-      expect(letters(plain.replace(/"(text|inner|blocks|items|name|language|start)":|null|\\n/g, ""))).toBe(letters(text));
+      const plain = JSON.stringify(blocksOf(text), (key, value: unknown) =>
+        key === "is" || key === "href" ? undefined : value,
+      );
+      expect(letters(plain.replace(/"(text|inner|blocks|items|name|language|start)":|null|\\n/g, ""))).toBe(
+        letters(text),
+      );
     }
   });
 });
@@ -144,5 +175,7 @@ describe("words alone", () => {
 
 describe("emoji alone", () => {
   test.each(["🍵", "🎉 🍵", "👩‍👩‍👧", "👍🏽", "🇨🇳"])("%s is large", (text) => expect(isEmojiAlone(text)).toBe(true));
-  test.each(["", " ", "1", "茶", "🍵 tea", "🍵".repeat(30), "a".repeat(90)])("%j is not", (text) => expect(isEmojiAlone(text)).toBe(false));
+  test.each(["", " ", "1", "茶", "🍵 tea", "🍵".repeat(30), "a".repeat(90)])("%j is not", (text) =>
+    expect(isEmojiAlone(text)).toBe(false),
+  );
 });

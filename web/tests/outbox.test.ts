@@ -5,7 +5,15 @@ import type { Word } from "../src/protocol.ts";
 import { MemoryShelf } from "../src/shelf.ts";
 import { FakeClock, settle, T0 } from "./help.ts";
 
-const unsent = (key: string, more: Partial<Unsent> = {}): Unsent => ({ key, room: "lobby", text: key, form: "say", author: 1, time: T0, ...more });
+const unsent = (key: string, more: Partial<Unsent> = {}): Unsent => ({
+  key,
+  room: "lobby",
+  text: key,
+  form: "say",
+  author: 1,
+  time: T0,
+  ...more,
+});
 const stored: Word = { type: "stored", room: "lobby", seq: 1, time: T0 };
 const refused = (code: string, retry_after?: number): Word => ({ type: "refused", code, message: "no", retry_after });
 
@@ -17,7 +25,12 @@ let outbox: Outbox;
 
 function newPage(): Outbox {
   sent = [];
-  return new Outbox(shelf, (each) => new Promise((answer) => sent.push({ unsent: each, answer })), clock, (now) => (shown = now));
+  return new Outbox(
+    shelf,
+    (each) => new Promise((answer) => sent.push({ unsent: each, answer })),
+    clock,
+    (now) => (shown = now),
+  );
 }
 
 beforeEach(() => {
@@ -163,17 +176,20 @@ describe("refused", () => {
 });
 
 describe("not now", () => {
-  test.each(["too-fast", "storage-full", "storage-error", "storage-unknown"])("%s is tried again, and nothing overtakes it", async (code) => {
-    outbox.open(1);
-    await outbox.write(unsent("a"));
-    await outbox.write(unsent("b"));
-    await answer(refused(code, 700));
-    expect(tried()).toEqual(["a"]);
-    clock.pass(699);
-    expect(tried()).toEqual(["a"]);
-    clock.pass(1);
-    expect(tried()).toEqual(["a", "a"]);
-  });
+  test.each(["too-fast", "storage-full", "storage-error", "storage-unknown"])(
+    "%s is tried again, and nothing overtakes it",
+    async (code) => {
+      outbox.open(1);
+      await outbox.write(unsent("a"));
+      await outbox.write(unsent("b"));
+      await answer(refused(code, 700));
+      expect(tried()).toEqual(["a"]);
+      clock.pass(699);
+      expect(tried()).toEqual(["a"]);
+      clock.pass(1);
+      expect(tried()).toEqual(["a", "a"]);
+    },
+  );
 });
 
 describe("somebody else", () => {

@@ -8,23 +8,60 @@ import { after, ana, answerRoom, bob, joinLast, MINUTE, posted, roomWith, T0 } f
 const rows = (room: ReturnType<typeof roomWith>, more: { unsent?: Unsent[]; newAfter?: number | null } = {}): Row[] =>
   rowsOf({ room, unsent: more.unsent ?? [], me: ana, newAfter: more.newAfter ?? null });
 const kinds = (list: Row[]): string[] => list.map((row) => row.kind);
-const unsent = (key: string, text = "soon"): Unsent => ({ key, room: "lobby", text, form: "say", author: 1, time: T0 + MINUTE });
-const present = (came: typeof ana[], went: typeof ana[]): Present => ({ type: "present", room: "lobby", came, went, count: 1 });
+const unsent = (key: string, text = "soon"): Unsent => ({
+  key,
+  room: "lobby",
+  text,
+  form: "say",
+  author: 1,
+  time: T0 + MINUTE,
+});
+const present = (came: (typeof ana)[], went: (typeof ana)[]): Present => ({
+  type: "present",
+  room: "lobby",
+  came,
+  went,
+  count: 1,
+});
 
 describe("messages", () => {
   test("the same sender within five minutes needs no name", () => {
-    const list = rows(roomWith([posted(1), posted(2), posted(3, ana), posted(4, bob), posted(5, bob, { time: T0 + 6 * MINUTE })]));
-    expect(list.filter((row) => row.kind === "message").map((row) => row.continued)).toEqual([false, true, false, false, false]);
+    const list = rows(
+      roomWith([posted(1), posted(2), posted(3, ana), posted(4, bob), posted(5, bob, { time: T0 + 6 * MINUTE })]),
+    );
+    expect(list.filter((row) => row.kind === "message").map((row) => row.continued)).toEqual([
+      false,
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 
   test("an answer, an action and a new name begin anew", () => {
-    const list = rows(roomWith([posted(1), posted(2, bob, { reply_to: 1 }), posted(3, bob, { form: "act" }), posted(4), posted(5, { ...bob, name: "robert" })]));
-    expect(list.filter((row) => row.kind === "message").map((row) => row.continued)).toEqual([false, false, false, false, false]);
+    const list = rows(
+      roomWith([
+        posted(1),
+        posted(2, bob, { reply_to: 1 }),
+        posted(3, bob, { form: "act" }),
+        posted(4),
+        posted(5, { ...bob, name: "robert" }),
+      ]),
+    );
+    expect(list.filter((row) => row.kind === "message").map((row) => row.continued)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   test("a day line stands where the local date changes", () => {
     const next = new Date(2026, 10, 25, 0, 0, 1).getTime();
-    expect(kinds(rows(roomWith([posted(1), posted(2, bob, { time: next }), posted(3, bob, { time: next + 1 })])))).toEqual(["start", "day", "message", "day", "message", "message"]);
+    expect(
+      kinds(rows(roomWith([posted(1), posted(2, bob, { time: next }), posted(3, bob, { time: next + 1 })]))),
+    ).toEqual(["start", "day", "message", "day", "message", "message"]);
   });
 
   test("a message that waits stands at the end", () => {
@@ -44,7 +81,10 @@ describe("messages", () => {
   });
 
   test("what waits is shown before the house has said anything of the room", () => {
-    expect(kinds(rowsOf({ room: emptyRoom("lobby"), unsent: [unsent("k1")], me: ana, newAfter: null }))).toEqual(["day", "message"]);
+    expect(kinds(rowsOf({ room: emptyRoom("lobby"), unsent: [unsent("k1")], me: ana, newAfter: null }))).toEqual([
+      "day",
+      "message",
+    ]);
   });
 
   test("what waits for another room is not shown here", () => {
@@ -54,7 +94,13 @@ describe("messages", () => {
 
 describe("holes", () => {
   test("what is not loaded is a row, never silence", () => {
-    const room = { ...roomWith([posted(50), posted(51)], 50), spans: [[10, 12], [50, 51]] as const };
+    const room = {
+      ...roomWith([posted(50), posted(51)], 50),
+      spans: [
+        [10, 12],
+        [50, 51],
+      ] as const,
+    };
     const list = rows({ ...room, entries: [{ ...room.entries[0]!, seq: 11 }, ...room.entries] });
     expect(list.filter((row) => row.kind === "hole")).toMatchObject([
       { from: 1, to: 9, top: true },
@@ -75,7 +121,14 @@ describe("holes", () => {
 
 describe("the line above what is new", () => {
   test("it stands before the first message above the number, once", () => {
-    expect(kinds(rows(roomWith([posted(1), posted(2), posted(3)]), { newAfter: 1 }))).toEqual(["start", "day", "message", "new", "message", "message"]);
+    expect(kinds(rows(roomWith([posted(1), posted(2), posted(3)]), { newAfter: 1 }))).toEqual([
+      "start",
+      "day",
+      "message",
+      "new",
+      "message",
+      "message",
+    ]);
   });
 
   test("where nothing is new there is none", () => {
@@ -87,7 +140,9 @@ describe("comings and goings", () => {
   const carl = { ...bob, id: 3, name: "carl" };
   const moves = (...signals: Present[]) => {
     const state = after([{ word: answerRoom(), asked: joinLast }, posted(1), ...signals]);
-    return rows(state.rooms.get("lobby")!).filter((row) => row.kind === "noise").map((row) => row.moves.map(({ person, did }) => `${person.name} ${did}`));
+    return rows(state.rooms.get("lobby")!)
+      .filter((row) => row.kind === "noise")
+      .map((row) => row.moves.map(({ person, did }) => `${person.name} ${did}`));
   };
 
   test("they are one row, each person once", () => {
@@ -99,7 +154,13 @@ describe("comings and goings", () => {
   });
 
   test("they stand where they happened, and what is said divides them", () => {
-    const state = after([{ word: answerRoom(), asked: joinLast }, posted(1), present([bob], []), posted(2), present([], [bob])]);
+    const state = after([
+      { word: answerRoom(), asked: joinLast },
+      posted(1),
+      present([bob], []),
+      posted(2),
+      present([], [bob]),
+    ]);
     expect(kinds(rows(state.rooms.get("lobby")!))).toEqual(["start", "day", "message", "noise", "message", "noise"]);
   });
 });

@@ -18,7 +18,8 @@ describe("words", () => {
     expect(Object.keys(zh)).toEqual(Object.keys(en));
     expect(Object.keys(en).toSorted()).toEqual(Object.keys(en));
     const names = (word: unknown): string[] => [...new Set(JSON.stringify(word).match(/\{\w+\}/g) ?? [])].sort();
-    for (const key of Object.keys(en) as (keyof typeof en)[]) expect([key, names(zh[key])]).toEqual([key, names(en[key])]);
+    for (const key of Object.keys(en) as (keyof typeof en)[])
+      expect([key, names(zh[key])]).toEqual([key, names(en[key])]);
   });
 
   test("a word that counts has the form of its number", () => {
@@ -83,7 +84,10 @@ describe("rows in the document", () => {
   });
 
   test("what was shown stays when rows come before it or go from it", () => {
-    const places = new Map([["b", 51], ["c", 52]]);
+    const places = new Map([
+      ["b", 51],
+      ["c", 52],
+    ]);
     expect(windows.keptRun(["a", "b", "c"], (key) => places.get(key), 500)?.start).toBe(51);
     expect(windows.keptRun(["x"], (key) => places.get(key), 500)).toBeNull();
   });
@@ -99,7 +103,12 @@ describe("frames", () => {
   test("whatever comes in one frame is one render", () => {
     let renders = 0;
     const frames: (() => void)[] = [];
-    const queue = new Frames(() => (renders += 1), () => false, (call) => frames.push(call), () => {});
+    const queue = new Frames(
+      () => (renders += 1),
+      () => false,
+      (call) => frames.push(call),
+      () => {},
+    );
     for (let at = 0; at < 100; at++) queue.ask();
     expect([renders, frames.length]).toEqual([0, 1]);
     frames[0]!();
@@ -111,7 +120,12 @@ describe("frames", () => {
   test("a hidden page gets no frames, so it does not wait for one", () => {
     let renders = 0;
     const later: (() => void)[] = [];
-    const queue = new Frames(() => (renders += 1), () => true, () => {}, (call) => later.push(call));
+    const queue = new Frames(
+      () => (renders += 1),
+      () => true,
+      () => {},
+      (call) => later.push(call),
+    );
     queue.ask();
     later[0]!();
     expect(renders).toBe(1);
@@ -120,7 +134,12 @@ describe("frames", () => {
   test("what somebody did themselves is shown at once, and not again in the frame", () => {
     let renders = 0;
     const frames: (() => void)[] = [];
-    const queue = new Frames(() => (renders += 1), () => false, (call) => frames.push(call), () => {});
+    const queue = new Frames(
+      () => (renders += 1),
+      () => false,
+      (call) => frames.push(call),
+      () => {},
+    );
     queue.ask();
     queue.flush();
     frames[0]!();
@@ -145,9 +164,19 @@ describe("making oneself heard", () => {
   });
 
   test("the title counts what is meant for me, and only marks the rest", () => {
-    const state = { ...nothing, rooms: new Map([["lobby", room], ["@1+2", { ...room, name: "@1+2", unread: 2 }], ["x", { ...room, name: "x", seated: false, unread: 9 }]]) };
+    const state = {
+      ...nothing,
+      rooms: new Map([
+        ["lobby", room],
+        ["@1+2", { ...room, name: "@1+2", unread: 2 }],
+        ["x", { ...room, name: "x", seated: false, unread: 9 }],
+      ]),
+    };
     expect(unreadIn(state, usual)).toEqual({ meant: 3, some: true });
-    expect(unreadIn(state, { ...usual, loudness: { lobby: "nothing", "@1+2": "nothing" } })).toEqual({ meant: 0, some: false });
+    expect(unreadIn(state, { ...usual, loudness: { lobby: "nothing", "@1+2": "nothing" } })).toEqual({
+      meant: 0,
+      some: false,
+    });
   });
 });
 
@@ -193,12 +222,23 @@ describe("pages", () => {
 
 describe("what is kept", () => {
   test("nonsense in the store is the usual", () => {
-    expect(settingsFrom({ theme: "pink", sound: "yes", loudness: { lobby: "loud" } })).toEqual({ ...usual, loudness: { lobby: "mentions" } });
+    expect(settingsFrom({ theme: "pink", sound: "yes", loudness: { lobby: "loud" } })).toEqual({
+      ...usual,
+      loudness: { lobby: "mentions" },
+    });
     expect(settingsFrom(null)).toEqual(usual);
   });
 
   test("a browser that keeps nothing is no error", () => {
-    const broken = { getItem: () => { throw new Error("no"); }, setItem: () => { throw new Error("no"); }, removeItem: () => {} }; // prettier-ignore
+    const broken = {
+      getItem: () => {
+        throw new Error("no");
+      },
+      setItem: () => {
+        throw new Error("no");
+      },
+      removeItem: () => {},
+    };
     const memory = new Memory(broken);
     const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
     memory.token = "x";
@@ -208,7 +248,11 @@ describe("what is kept", () => {
 
   test("who we were is remembered whole or not at all", () => {
     const kept = new Map<string, string>();
-    const memory = new Memory({ getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => void kept.set(name, value), removeItem: (name) => void kept.delete(name) });
+    const memory = new Memory({
+      getItem: (name) => kept.get(name) ?? null,
+      setItem: (name, value) => void kept.set(name, value),
+      removeItem: (name) => void kept.delete(name),
+    });
     memory.me = bob;
     expect(memory.me).toEqual(bob);
     kept.set("teahouse.me", '{"id":"x"}');

@@ -5,16 +5,29 @@ import { nothing, reduce, type State } from "../src/state.ts";
 import { after, ana, answerRoom, bob, joinLast, message, posted, roomWith, T0, welcome } from "./help.ts";
 
 const lobby = (state: State) => state.rooms.get("lobby")!;
-const texts = (state: State): (string | null)[] => lobby(state).entries.map((entry) => (entry.type === "message" ? entry.text : `(${entry.type})`));
-const page = (messages: Message[], more = false, as_of = messages.at(-1)?.seq ?? 0): History => ({ type: "history", room: "lobby", messages, as_of, more });
+const texts = (state: State): (string | null)[] =>
+  lobby(state).entries.map((entry) => (entry.type === "message" ? entry.text : `(${entry.type})`));
+const page = (messages: Message[], more = false, as_of = messages.at(-1)?.seq ?? 0): History => ({
+  type: "history",
+  room: "lobby",
+  messages,
+  as_of,
+  more,
+});
 
 describe("events", () => {
   test("what is posted stands in the list, in order", () => {
-    expect(texts(after([{ word: answerRoom(), asked: joinLast }, posted(1), posted(2)]))).toEqual(["message 1", "message 2"]);
+    expect(texts(after([{ word: answerRoom(), asked: joinLast }, posted(1), posted(2)]))).toEqual([
+      "message 1",
+      "message 2",
+    ]);
   });
 
   test("an edit changes the words and says when", () => {
-    const room = roomWith([posted(1), { type: "edited", room: "lobby", seq: 2, time: T0 + 5, author: bob, target: 1, text: "other" }]);
+    const room = roomWith([
+      posted(1),
+      { type: "edited", room: "lobby", seq: 2, time: T0 + 5, author: bob, target: 1, text: "other" },
+    ]);
     expect(room.entries[0]).toMatchObject({ text: "other", edited: T0 + 5 });
   });
 
@@ -30,7 +43,15 @@ describe("events", () => {
   });
 
   test("reactions count people, know which are mine, and go with the last one", () => {
-    const react = (seq: number, author = bob, type: "reacted" | "unreacted" = "reacted") => ({ type, room: "lobby", seq, time: T0, author, target: 1, emoji: "🍵" });
+    const react = (seq: number, author = bob, type: "reacted" | "unreacted" = "reacted") => ({
+      type,
+      room: "lobby",
+      seq,
+      time: T0,
+      author,
+      target: 1,
+      emoji: "🍵",
+    });
     const two = roomWith([posted(1), react(2), react(3, ana)]);
     expect((two.entries[0] as Message).reactions).toEqual([{ emoji: "🍵", count: 2, mine: true }]);
     const one = roomWith([posted(1), react(2), react(3, ana), react(4, ana, "unreacted")]);
@@ -40,7 +61,10 @@ describe("events", () => {
   });
 
   test("a change whose target is not loaded is ignored, and its number is not a hole", () => {
-    const room = roomWith([posted(9), { type: "edited", room: "lobby", seq: 10, time: T0, author: bob, target: 3, text: "x" }], 9);
+    const room = roomWith(
+      [posted(9), { type: "edited", room: "lobby", seq: 10, time: T0, author: bob, target: 3, text: "x" }],
+      9,
+    );
     expect(room.entries).toHaveLength(1);
     expect(holes(room.spans, room.head)).toEqual([[1, 8]]);
   });
@@ -59,7 +83,10 @@ describe("events", () => {
   test("a state that was handed out is never changed", () => {
     const before = after([{ word: answerRoom(), asked: joinLast }, posted(1)]);
     const frozen = JSON.stringify([...before.rooms.values()]);
-    after([{ type: "edited", room: "lobby", seq: 2, time: T0, author: bob, target: 1, text: "other" }, posted(3)], before);
+    after(
+      [{ type: "edited", room: "lobby", seq: 2, time: T0, author: bob, target: 1, text: "other" }, posted(3)],
+      before,
+    );
     expect(JSON.stringify([...before.rooms.values()])).toBe(frozen);
   });
 });
@@ -67,7 +94,10 @@ describe("events", () => {
 describe("coming back", () => {
   const seen = after([{ word: answerRoom(), asked: joinLast }, posted(1), posted(2)]);
   const back = (head: number, ...events: Parameters<typeof after>[0]) =>
-    after([{ word: answerRoom({ head }), asked: { type: "join", room: "lobby", after: 2, at_most: 500 } }, ...events], reduce(seen, { type: "lost" }));
+    after(
+      [{ word: answerRoom({ head }), asked: { type: "join", room: "lobby", after: 2, at_most: 500 } }, ...events],
+      reduce(seen, { type: "lost" }),
+    );
 
   test("what is loaded stays readable while the connection is lost", () => {
     const lost = reduce(seen, { type: "lost" });
@@ -83,7 +113,12 @@ describe("coming back", () => {
 
   test("what was missed is counted once: `room` has counted it already", () => {
     const state = after(
-      [{ word: answerRoom({ head: 4, unread: 4 }), asked: { type: "join", room: "lobby", after: 2 } }, posted(3), posted(4), posted(5)],
+      [
+        { word: answerRoom({ head: 4, unread: 4 }), asked: { type: "join", room: "lobby", after: 2 } },
+        posted(3),
+        posted(4),
+        posted(5),
+      ],
       reduce(seen, { type: "lost" }),
     );
     expect(lobby(state).unread).toBe(5);
@@ -114,7 +149,7 @@ describe("coming back", () => {
 describe("a conversation of two", () => {
   test("has the other one's name, whether they are in it or in a room that we know", () => {
     const here = after([{ word: answerRoom({ members: [ana, bob] }), asked: joinLast }]);
-    const direct = (members: typeof ana[]) => after([answerRoom({ room: "@1+2", members })], here).rooms.get("@1+2");
+    const direct = (members: (typeof ana)[]) => after([answerRoom({ room: "@1+2", members })], here).rooms.get("@1+2");
     expect(direct([ana, bob])?.other).toEqual(bob);
     expect(direct([ana])?.other).toEqual(bob);
   });
@@ -139,7 +174,10 @@ describe("history", () => {
   test("a page around an old message leaves a hole before the newest", () => {
     const around = Array.from({ length: 50 }, (_, at) => message(20 + at));
     const state = after([{ word: page(around, true, 100), asked: ask({ around: 45 }) }], live);
-    expect(holes(lobby(state).spans, 100)).toEqual([[1, 19], [70, 98]]);
+    expect(holes(lobby(state).spans, 100)).toEqual([
+      [1, 19],
+      [70, 98],
+    ]);
   });
 
   test("a page around the first messages has no hole before them", () => {
@@ -149,14 +187,24 @@ describe("history", () => {
   });
 
   test("a page after a hole's beginning fills it from above", () => {
-    const state = after([{ word: page([message(2), message(4)], true, 100), asked: ask({ after: 1, limit: 2 }) }], live);
-    expect(lobby(state).spans).toEqual([[2, 4], [99, 100]]);
+    const state = after(
+      [{ word: page([message(2), message(4)], true, 100), asked: ask({ after: 1, limit: 2 }) }],
+      live,
+    );
+    expect(lobby(state).spans).toEqual([
+      [2, 4],
+      [99, 100],
+    ]);
   });
 
   test("a change that came before its page is applied to it, one that is folded in is not applied twice", () => {
-    const react = (seq: number) => ({ type: "reacted", room: "lobby", seq, time: T0, author: bob, target: 50, emoji: "🍵" }) as const;
+    const react = (seq: number) =>
+      ({ type: "reacted", room: "lobby", seq, time: T0, author: bob, target: 50, emoji: "🍵" }) as const;
     const folded = message(50, bob, { reactions: [{ emoji: "🍵", count: 1, mine: false }] });
-    const state = after([react(101), { ...react(102), author: ana }, { word: page([folded], true, 101), asked: ask({ before: 99 }) }], live);
+    const state = after(
+      [react(101), { ...react(102), author: ana }, { word: page([folded], true, 101), asked: ask({ before: 99 }) }],
+      live,
+    );
     expect((lobby(state).entries[0] as Message).reactions).toEqual([{ emoji: "🍵", count: 2, mine: true }]);
   });
 
@@ -175,7 +223,15 @@ describe("unread", () => {
   });
 
   test("a message with my name counts as meant for me; a longer name or a mail address does not", () => {
-    const state = after([posted(3, bob, { text: "@ana!" }), posted(4, bob, { text: "@anabel" }), posted(5, bob, { text: "x@ana" }), posted(6, bob, { text: "好@ANA好" })], joined);
+    const state = after(
+      [
+        posted(3, bob, { text: "@ana!" }),
+        posted(4, bob, { text: "@anabel" }),
+        posted(5, bob, { text: "x@ana" }),
+        posted(6, bob, { text: "好@ANA好" }),
+      ],
+      joined,
+    );
     expect(lobby(state).mentions).toBe(1);
   });
 
@@ -185,13 +241,19 @@ describe("unread", () => {
   });
 
   test("a position of another device counts here too, and positions never go back", () => {
-    const state = after([posted(3), posted(4), { type: "marked", room: "lobby", seq: 4 }, { type: "marked", room: "lobby", seq: 3 }], joined);
+    const state = after(
+      [posted(3), posted(4), { type: "marked", room: "lobby", seq: 4 }, { type: "marked", room: "lobby", seq: 3 }],
+      joined,
+    );
     expect(lobby(state)).toMatchObject({ read: 4, unread: 0 });
   });
 
   test("what was read here stays read, though the house had not heard of it when we came back", () => {
     const read = reduce(after([posted(3), posted(4)], joined), { type: "read", room: "lobby", seq: 4 });
-    const back = after([{ word: answerRoom({ head: 5, read: 2, unread: 3 }), asked: { type: "join", room: "lobby", after: 4 } }], reduce(read, { type: "lost" }));
+    const back = after(
+      [{ word: answerRoom({ head: 5, read: 2, unread: 3 }), asked: { type: "join", room: "lobby", after: 4 } }],
+      reduce(read, { type: "lost" }),
+    );
     expect(lobby(back)).toMatchObject({ read: 4, unread: 1 });
   });
 

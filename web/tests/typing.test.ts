@@ -29,7 +29,12 @@ describe("slash commands", () => {
 });
 
 describe("completion", () => {
-  const known = { people: [ana, bob, { ...bob, id: 3, name: "carla" }], rooms: ["lobby", "garden"], emojiFor, describe: (word: string) => word };
+  const known = {
+    people: [ana, bob, { ...bob, id: 3, name: "carla" }],
+    rooms: ["lobby", "garden"],
+    emojiFor,
+    describe: (word: string) => word,
+  };
   const at = (text: string) => wantedAt(text, text.length);
 
   test.each([
@@ -48,7 +53,10 @@ describe("completion", () => {
   });
 
   test("who begins with it comes first, then who has it", () => {
-    expect(choicesFor({ kind: "person", typed: "a", from: 0 }, known).map((each) => each.label)).toEqual(["ana", "carla"]);
+    expect(choicesFor({ kind: "person", typed: "a", from: 0 }, known).map((each) => each.label)).toEqual([
+      "ana",
+      "carla",
+    ]);
   });
 
   test("rooms, emoji and commands are found", () => {

@@ -85,7 +85,8 @@ describe("getting in", () => {
   });
 
   test("a name that is taken is asked for again, and another one gets in", async () => {
-    house.answer = ({ type, name }) => (type === "hello" && name === "ana" ? refused("name-taken") : type === "hello" ? welcome() : answerRoom());
+    house.answer = ({ type, name }) =>
+      type === "hello" && name === "ana" ? refused("name-taken") : type === "hello" ? welcome() : answerRoom();
     house.visit.opened();
     await house.visit.enter("ana");
     expect(house.events).toEqual(["ask for a name: nobody", "ask for a name: name-taken"]);
@@ -104,7 +105,8 @@ describe("getting in", () => {
   test("a token that has ended is forgotten, and the name is asked for as before", async () => {
     house.memory.token = "tea_old";
     house.memory.name = "ana";
-    house.answer = ({ type, token }) => (type === "hello" && token !== undefined ? refused("bad-token") : type === "hello" ? welcome() : answerRoom());
+    house.answer = ({ type, token }) =>
+      type === "hello" && token !== undefined ? refused("bad-token") : type === "hello" ? welcome() : answerRoom();
     house.visit.opened();
     await settle();
     expect(house.asked[1]).toMatchObject({ type: "hello", name: "ana" });
@@ -142,14 +144,21 @@ describe("coming back", () => {
     house.state = reduce(house.state, { type: "lost" });
     house.visit.opened();
     await settle();
-    expect(house.asked.find((each) => each.room === "lobby")).toEqual({ type: "join", room: "lobby", after: 1, at: posted(1).time, at_most: 500 });
+    expect(house.asked.find((each) => each.room === "lobby")).toEqual({
+      type: "join",
+      room: "lobby",
+      after: 1,
+      at: posted(1).time,
+      at_most: 500,
+    });
   });
 
   test("a log that is another one is joined anew", async () => {
     house.hears(posted(1));
     house.asked.length = 0;
     house.state = reduce(house.state, { type: "lost" });
-    house.answer = ({ type, after, room }) => (type === "hello" ? welcome() : after !== undefined ? refused("log-changed") : answerRoom({ room: String(room) }));
+    house.answer = ({ type, after, room }) =>
+      type === "hello" ? welcome() : after !== undefined ? refused("log-changed") : answerRoom({ room: String(room) });
     house.visit.opened();
     await settle();
     expect(house.asked.at(-1)).toEqual({ type: "join", room: "lobby", last: 1 });
@@ -158,7 +167,8 @@ describe("coming back", () => {
 
   test("a room that cannot be joined holds nobody up, and is not tried again", async () => {
     house.events.length = 0;
-    house.answer = ({ type, room }) => (type === "hello" ? welcome() : room === "garden" ? refused("bad-room") : answerRoom());
+    house.answer = ({ type, room }) =>
+      type === "hello" ? welcome() : room === "garden" ? refused("bad-room") : answerRoom();
     house.visit.opened();
     await settle();
     house.hears(caughtUp("lobby"));
@@ -169,7 +179,8 @@ describe("coming back", () => {
   test("conversations of two are joined too", async () => {
     house.asked.length = 0;
     const entry = { room: "@1+2", topic: "", count: 2, head: 3, read: 0, unread: 3, mentions: 0 };
-    house.answer = ({ type, room }) => (type === "hello" ? welcome({ rooms: [entry] }) : answerRoom({ room: String(room) }));
+    house.answer = ({ type, room }) =>
+      type === "hello" ? welcome({ rooms: [entry] }) : answerRoom({ room: String(room) });
     house.visit.opened();
     await settle();
     expect(house.kinds()).toContain("join @1+2");

@@ -27,7 +27,8 @@ export function Announcer(): JSX.Element {
     heard.current = { room: name, seq: room.cursor };
     if (before !== name || room.cursor <= seq) return;
     const fresh = room.entries.filter(
-      (entry): entry is Message => entry.type === "message" && entry.seq > seq && entry.author.id !== me?.id && entry.text !== null,
+      (entry): entry is Message =>
+        entry.type === "message" && entry.seq > seq && entry.author.id !== me?.id && entry.text !== null,
     );
     if (fresh.length > 0) say((old) => [...old, ...fresh].slice(-KEPT));
   });

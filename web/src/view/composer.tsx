@@ -76,7 +76,8 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
 
   function look(next: string, caret: number): void {
     const found = wantedAt(next, caret);
-    if (found?.kind === "emoji") void import("../emoji.ts").then((loaded) => (emojiFor = loaded.emojiFor)).then(() => setWanted({ ...found }));
+    if (found?.kind === "emoji")
+      void import("../emoji.ts").then((loaded) => (emojiFor = loaded.emojiFor)).then(() => setWanted({ ...found }));
     setWanted(found);
     choose(0);
   }
@@ -133,7 +134,10 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
         ui.about.value = { edit: mine };
       }
     } else {
-      const edited = event.ctrlKey || event.metaKey || event.altKey ? null : wrapped(at.value, at.selectionStart, at.selectionEnd, event.key);
+      const edited =
+        event.ctrlKey || event.metaKey || event.altKey
+          ? null
+          : wrapped(at.value, at.selectionStart, at.selectionEnd, event.key);
       if (edited === null) return;
       event.preventDefault();
       at.setRangeText(edited.text, 0, at.value.length);
@@ -227,7 +231,13 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
           spellcheck
         />
         <IconButton name="smile" label={t("pick-emoji")} onClick={(event) => pickEmoji(event.currentTarget, put)} />
-        <button type="submit" class="icon-button send" aria-label={t("send")} title={t("send")} data-ready={text.trim() !== ""}>
+        <button
+          type="submit"
+          class="icon-button send"
+          aria-label={t("send")}
+          title={t("send")}
+          data-ready={text.trim() !== ""}
+        >
           <Icon name="send" />
         </button>
       </div>

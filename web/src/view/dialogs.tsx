@@ -44,7 +44,13 @@ function Dialog({ title, name, children }: { title: string; name: string; childr
     };
   }, []);
   return (
-    <dialog ref={dialog} class={`dialog ${name}`} aria-label={title} onClose={close} onClick={(event) => event.target === dialog.current && close()}>
+    <dialog
+      ref={dialog}
+      class={`dialog ${name}`}
+      aria-label={title}
+      onClose={close}
+      onClick={(event) => event.target === dialog.current && close()}
+    >
       <div class="dialog-box">
         <header class="panel-head">
           <h2>{title}</h2>
@@ -66,13 +72,23 @@ function SettingsDialog(): JSX.Element {
     event.preventDefault();
     refuse(!(await deeds.rename(name.trim())));
   };
-  const desktop = async (wanted: boolean): Promise<void> => deeds.set({ desktop: wanted && (await deeds.app.notifier.permission()) });
+  const desktop = async (wanted: boolean): Promise<void> =>
+    deeds.set({ desktop: wanted && (await deeds.app.notifier.permission()) });
   return (
     <Dialog title={t("settings")} name="settings">
       <form class="stack" onSubmit={(event) => void rename(event)}>
         <label for="new-name">{t("your-name")}</label>
         <div class="row">
-          <input id="new-name" value={name} maxLength={32} dir="auto" spellcheck={false} aria-invalid={isRefused} aria-describedby="name-refusal" onInput={(event) => setName(event.currentTarget.value)} />
+          <input
+            id="new-name"
+            value={name}
+            maxLength={32}
+            dir="auto"
+            spellcheck={false}
+            aria-invalid={isRefused}
+            aria-describedby="name-refusal"
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
           <button type="submit" class="primary" disabled={name.trim() === "" || name.trim() === me?.name}>
             {t("save")}
           </button>
@@ -87,11 +103,19 @@ function SettingsDialog(): JSX.Element {
       <fieldset class="choices">
         <legend>{t("when-away")}</legend>
         <label class="check">
-          <input type="checkbox" checked={settings.sound} onChange={(event) => deeds.set({ sound: event.currentTarget.checked })} />
+          <input
+            type="checkbox"
+            checked={settings.sound}
+            onChange={(event) => deeds.set({ sound: event.currentTarget.checked })}
+          />
           {t("sound")}
         </label>
         <label class="check">
-          <input type="checkbox" checked={settings.desktop} onChange={(event) => void desktop(event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={settings.desktop}
+            onChange={(event) => void desktop(event.currentTarget.checked)}
+          />
           {t("desktop")}
         </label>
       </fieldset>
@@ -112,7 +136,15 @@ function SettingsDialog(): JSX.Element {
 
 type ChoiceName = "theme" | "density" | "language";
 
-function Choices<N extends ChoiceName>({ settings, name, choices }: { settings: Settings; name: N; choices: readonly Settings[N][] }): JSX.Element {
+function Choices<N extends ChoiceName>({
+  settings,
+  name,
+  choices,
+}: {
+  settings: Settings;
+  name: N;
+  choices: readonly Settings[N][];
+}): JSX.Element {
   const deeds = useDeeds();
   return (
     <fieldset class="choices segments">
@@ -120,7 +152,12 @@ function Choices<N extends ChoiceName>({ settings, name, choices }: { settings: 
       <div class="segment-row">
         {choices.map((choice) => (
           <label key={choice} class="segment">
-            <input type="radio" name={name} checked={settings[name] === choice} onChange={() => deeds.set({ [name]: choice })} />
+            <input
+              type="radio"
+              name={name}
+              checked={settings[name] === choice}
+              onChange={() => deeds.set({ [name]: choice })}
+            />
             <span>{t(`${name}-${choice}` as Key)}</span>
           </label>
         ))}
@@ -227,7 +264,14 @@ function Switcher(): JSX.Element {
       />
       <ul id="ways" class="ways" role="listbox" aria-label={t("go-to")}>
         {ways.map((way, at) => (
-          <li key={way.key} id={`way-${at}`} role="option" aria-selected={at === chosen} onMouseMove={() => at !== chosen && choose(at)} onClick={() => go(way)}>
+          <li
+            key={way.key}
+            id={`way-${at}`}
+            role="option"
+            aria-selected={at === chosen}
+            onMouseMove={() => at !== chosen && choose(at)}
+            onClick={() => go(way)}
+          >
             {way.sign}
             <bdi class="choice-label">{way.label}</bdi>
             <span class="choice-hint">{way.hint}</span>
@@ -254,12 +298,38 @@ function waysTo(wanted: string, deeds: ReturnType<typeof useDeeds>): Way[] {
       hint: room.unread > 0 && room.seated ? t("unread", { n: room.unread }) : room.topic,
       go: () => void deeds.app.open(room.name),
     }));
-  const people = wanted === "" ? [] : [...(rooms.get(ui.room.value)?.members.values() ?? [])].filter((person) => person.id !== me?.id && fits(person.name));
-  ways.push(...people.map((person) => ({ key: `p${person.id}`, sign: <Avatar person={person} />, label: person.name, hint: t("write"), go: () => void deeds.direct(person.id) })));
+  const people =
+    wanted === ""
+      ? []
+      : [...(rooms.get(ui.room.value)?.members.values() ?? [])].filter(
+          (person) => person.id !== me?.id && fits(person.name),
+        );
+  ways.push(
+    ...people.map((person) => ({
+      key: `p${person.id}`,
+      sign: <Avatar person={person} />,
+      label: person.name,
+      hint: t("write"),
+      go: () => void deeds.direct(person.id),
+    })),
+  );
   const shown = ways.slice(0, WAYS_MOST);
   if (wanted === "") return shown;
-  shown.push({ key: "search", sign: <Icon name="search" />, label: wanted, hint: t("search-messages"), go: () => searchFor(wanted, deeds) });
-  if (!rooms.has(low)) shown.push({ key: "new", sign: <Icon name="plus" />, label: wanted, hint: t("new-room"), go: () => void deeds.join(wanted) });
+  shown.push({
+    key: "search",
+    sign: <Icon name="search" />,
+    label: wanted,
+    hint: t("search-messages"),
+    go: () => searchFor(wanted, deeds),
+  });
+  if (!rooms.has(low))
+    shown.push({
+      key: "new",
+      sign: <Icon name="plus" />,
+      label: wanted,
+      hint: t("new-room"),
+      go: () => void deeds.join(wanted),
+    });
   return shown;
 }
 
@@ -281,7 +351,17 @@ function NewRoom(): JSX.Element {
     <Dialog title={t("new-room")} name="new-room">
       <form class="stack" onSubmit={(event) => void make(event)}>
         <label for="room-name">{t("room-name")}</label>
-        <input id="room-name" value={name} maxLength={50} dir="auto" autoFocus autocapitalize="off" spellcheck={false} aria-describedby="room-refusal" onInput={(event) => setName(event.currentTarget.value)} />
+        <input
+          id="room-name"
+          value={name}
+          maxLength={50}
+          dir="auto"
+          autoFocus
+          autocapitalize="off"
+          spellcheck={false}
+          aria-describedby="room-refusal"
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
         <p id="room-refusal" class="gate-refusal" role="alert">
           {refusal}
         </p>

@@ -40,15 +40,24 @@ function Picker({ picking: { from, pick } }: { picking: Picking }): JSX.Element 
   }, []);
   const close = (giveBackFocus = true): void => {
     picking.value = null;
-    if (giveBackFocus) from.isConnected ? from.focus() : document.querySelector<HTMLElement>(".composer textarea")?.focus();
+    if (giveBackFocus)
+      from.isConnected ? from.focus() : document.querySelector<HTMLElement>(".composer textarea")?.focus();
   };
   const take = (emoji: string): void => {
     close();
     pick(emoji);
   };
-  const shown: readonly Emoji[] = all === null ? [] : wanted.trim() === "" ? all.EMOJI : all.emojiFor(wanted.trim(), 64);
+  const shown: readonly Emoji[] =
+    all === null ? [] : wanted.trim() === "" ? all.EMOJI : all.emojiFor(wanted.trim(), 64);
   return (
-    <div ref={box} class="emoji-picker" role="dialog" aria-label={t("pick-emoji")} style={placeBeside(from)} onKeyDown={(event) => move(event, box.current!, close)}>
+    <div
+      ref={box}
+      class="emoji-picker"
+      role="dialog"
+      aria-label={t("pick-emoji")}
+      style={placeBeside(from)}
+      onKeyDown={(event) => move(event, box.current!, close)}
+    >
       <input
         type="search"
         autoFocus
@@ -63,7 +72,13 @@ function Picker({ picking: { from, pick } }: { picking: Picking }): JSX.Element 
       />
       <div class="emoji-grid">
         {shown.map(({ emoji, words }) => (
-          <button key={emoji} type="button" aria-label={words[0]!.replaceAll("_", " ")} title={words.join(" ")} onClick={() => take(emoji)}>
+          <button
+            key={emoji}
+            type="button"
+            aria-label={words[0]!.replaceAll("_", " ")}
+            title={words.join(" ")}
+            onClick={() => take(emoji)}
+          >
             {emoji}
           </button>
         ))}
@@ -76,7 +91,9 @@ function placeBeside(from: HTMLElement): Record<string, string> {
   const at = from.getBoundingClientRect();
   const left = Math.max(8, Math.min(at.right - WIDTH, innerWidth - WIDTH - 8));
   const above = at.top > HEIGHT + 16 || at.top > innerHeight / 2;
-  return above ? { left: `${left}px`, bottom: `${innerHeight - at.top + 6}px` } : { left: `${left}px`, top: `${at.bottom + 6}px` };
+  return above
+    ? { left: `${left}px`, bottom: `${innerHeight - at.top + 6}px` }
+    : { left: `${left}px`, top: `${at.bottom + 6}px` };
 }
 
 function move(event: KeyboardEvent, box: HTMLElement, close: () => void): void {

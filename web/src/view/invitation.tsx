@@ -18,7 +18,11 @@ export function Invitation({ room }: { room: string }): JSX.Element {
       <Way name={t("way-terminal")} text={`nc ${location.hostname.replace(/^\[|\]$/g, "")} ${port}`} />
       <Way name="curl" text={`curl -d hello ${location.origin}${pathOf(room)}`} />
       <Way name={t("way-program")} text={`${location.origin.replace(/^http/, "ws")}/ws`} />
-      {isAlone ? <p class="quiet">{t("invite-local")}</p> : <img class="qr" src={`/qr${pathOf(room)}.svg`} alt={t("qr")} width={132} height={132} />}
+      {isAlone ? (
+        <p class="quiet">{t("invite-local")}</p>
+      ) : (
+        <img class="qr" src={`/qr${pathOf(room)}.svg`} alt={t("qr")} width={132} height={132} />
+      )}
     </section>
   );
 }

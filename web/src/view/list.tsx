@@ -61,7 +61,10 @@ export class MessageList extends Component<Props, { active: string | null; lit: 
 
   // ---- rendering
 
-  override render({ rows, me, unread }: Props, { active, lit }: { active: string | null; lit: number | null }): JSX.Element {
+  override render(
+    { rows, me, unread }: Props,
+    { active, lit }: { active: string | null; lit: number | null },
+  ): JSX.Element {
     this.run = this.nextRun();
     this.shown = rows.slice(this.run.start, this.run.end);
     const behind = !this.follow && unread > 0;
@@ -98,7 +101,15 @@ export class MessageList extends Component<Props, { active: string | null; lit: 
     switch (row.kind) {
       case "message": {
         const isMine = row.message.author.id === me?.id;
-        return <MessageView key={row.key} row={row} isMine={isMine} isActive={row.key === active} isLit={row.message.seq === lit} />;
+        return (
+          <MessageView
+            key={row.key}
+            row={row}
+            isMine={isMine}
+            isActive={row.key === active}
+            isLit={row.message.seq === lit}
+          />
+        );
       }
       case "day":
         return <DayView key={row.key} time={row.time} />;
@@ -124,9 +135,20 @@ export class MessageList extends Component<Props, { active: string | null; lit: 
     }
     if (this.follow || (landing !== null && landing !== this.landed)) return windows.endRun(length);
     const places = new Map(rows.map((row, at) => [row.key, at]));
-    const kept = windows.keptRun(this.shown.map((row) => row.key), (key) => places.get(key), length);
+    const kept = windows.keptRun(
+      this.shown.map((row) => row.key),
+      (key) => places.get(key),
+      length,
+    );
     if (kept === null) return windows.endRun(length);
-    const run = this.moving === 0 ? kept : windows.moved({ ...kept, end: Math.min(length, kept.start + (this.run.end - this.run.start)) }, this.moving, length);
+    const run =
+      this.moving === 0
+        ? kept
+        : windows.moved(
+            { ...kept, end: Math.min(length, kept.start + (this.run.end - this.run.start)) },
+            this.moving,
+            length,
+          );
     this.moving = 0;
     return run;
   }
@@ -229,7 +251,8 @@ export class MessageList extends Component<Props, { active: string | null; lit: 
     const changed = follow !== this.follow || wasFar !== this.isFar();
     this.follow = follow;
     const first = this.elements()[0];
-    this.isArmed ||= this.run.start > 0 || (first !== undefined && first.offsetTop + first.offsetHeight <= scroller.scrollTop);
+    this.isArmed ||=
+      this.run.start > 0 || (first !== undefined && first.offsetTop + first.offsetHeight <= scroller.scrollTop);
     if (changed) this.setState({});
     // Before it is landed on, a list stands at its end by chance, and nobody has read what is there.
     if (this.landed !== null) this.props.onEnd(follow, this.anchor[0]?.seq ?? null);
@@ -250,7 +273,9 @@ export class MessageList extends Component<Props, { active: string | null; lit: 
       if (row.kind !== "hole") continue;
       const element = this.elements()[at];
       if (element === undefined) continue;
-      const isNear = element.offsetTop + element.offsetHeight > top - HOLE_PX && element.offsetTop < top + scroller.clientHeight + HOLE_PX;
+      const isNear =
+        element.offsetTop + element.offsetHeight > top - HOLE_PX &&
+        element.offsetTop < top + scroller.clientHeight + HOLE_PX;
       if (!isNear) continue;
       const isAbove = element.offsetTop < top + scroller.clientHeight / 2;
       this.props.onHole(row.from, row.to, isAbove ? "below" : "above");
@@ -317,4 +342,3 @@ function isLandedOn(row: Row, landing: Landing): boolean {
 function keyAt(target: EventTarget | null): string | null {
   return (target as Element | null)?.closest<HTMLElement>(".message")?.dataset.key ?? null;
 }
-

@@ -37,7 +37,13 @@ function beginningOf(text: string): string {
 }
 
 function Blocks({ blocks }: { blocks: readonly Block[] }): JSX.Element {
-  return <>{blocks.map((block, at) => <One key={at} block={block} />)}</>;
+  return (
+    <>
+      {blocks.map((block, at) => (
+        <One key={at} block={block} />
+      ))}
+    </>
+  );
 }
 
 function One({ block }: { block: Block }): JSX.Element {
@@ -72,7 +78,13 @@ function One({ block }: { block: Block }): JSX.Element {
 }
 
 function Inlines({ inner }: { inner: readonly Inline[] }): JSX.Element {
-  return <>{inner.map((each, at) => <OneInline key={at} inline={each} />)}</>;
+  return (
+    <>
+      {inner.map((each, at) => (
+        <OneInline key={at} inline={each} />
+      ))}
+    </>
+  );
 }
 
 function OneInline({ inline }: { inline: Inline }): JSX.Element {

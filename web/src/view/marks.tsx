@@ -94,7 +94,9 @@ export function StartView({ room }: { room: string }): JSX.Element {
   const isQuiet = !isDirect(room) && (entries?.length ?? 0) < 3;
   return (
     <div class="start">
-      <p class="start-title">{isDirect(room) ? t("start-direct", { name: other?.name ?? "…" }) : t("start-room", { room })}</p>
+      <p class="start-title">
+        {isDirect(room) ? t("start-direct", { name: other?.name ?? "…" }) : t("start-room", { room })}
+      </p>
       <p>{isDirect(room) ? t("start-direct-more") : t("start-room-more")}</p>
       {isQuiet && <Invitation room={room} />}
     </div>

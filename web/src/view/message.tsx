@@ -30,9 +30,13 @@ export class MessageView extends Component<Props> {
   override shouldComponentUpdate(next: Props): boolean {
     const { row, isActive, isLit, isMine } = this.props;
     return (
-      next.isActive !== isActive || next.isLit !== isLit || next.isMine !== isMine ||
-      (next.row.message !== row.message && !same(next.row, row)) || next.row.continued !== row.continued || next.row.unsent !== row.unsent
-    ); // prettier-ignore
+      next.isActive !== isActive ||
+      next.isLit !== isLit ||
+      next.isMine !== isMine ||
+      (next.row.message !== row.message && !same(next.row, row)) ||
+      next.row.continued !== row.continued ||
+      next.row.unsent !== row.unsent
+    );
   }
 
   override render({ row, isMine, isActive, isLit }: Props): JSX.Element {
@@ -47,7 +51,13 @@ export class MessageView extends Component<Props> {
       isActive ? "active" : "",
     ];
     return (
-      <article class={classes.filter(Boolean).join(" ")} data-key={row.key} data-seq={message.seq || undefined} tabIndex={-1} aria-label={spoken(message)}>
+      <article
+        class={classes.filter(Boolean).join(" ")}
+        data-key={row.key}
+        data-seq={message.seq || undefined}
+        tabIndex={-1}
+        aria-label={spoken(message)}
+      >
         {!continued && <Avatar person={message.author} />}
         <div class="body">
           {message.reply_to !== undefined && <ReplyTo message={message} seq={message.reply_to} />}
@@ -160,7 +170,12 @@ function Reactions({ message }: { message: Message }): JSX.Element | null {
           <span class="count">{count}</span>
         </button>
       ))}
-      <IconButton class="add" name="smile" label={t("react")} onClick={(event) => pickEmoji(event.currentTarget, (emoji) => void deeds.react(message, emoji))} />
+      <IconButton
+        class="add"
+        name="smile"
+        label={t("react")}
+        onClick={(event) => pickEmoji(event.currentTarget, (emoji) => void deeds.react(message, emoji))}
+      />
     </div>
   );
 }
@@ -172,11 +187,22 @@ function Actions({ message, isMine }: { message: Message; isMine: boolean }): JS
   return (
     <div class="actions" role="toolbar" aria-label={t("actions")}>
       {QUICK.map((emoji) => (
-        <button key={emoji} type="button" class="icon-button quick" aria-label={t("react-with", { emoji })} title={t("react-with", { emoji })} onClick={() => void deeds.react(message, emoji)}>
+        <button
+          key={emoji}
+          type="button"
+          class="icon-button quick"
+          aria-label={t("react-with", { emoji })}
+          title={t("react-with", { emoji })}
+          onClick={() => void deeds.react(message, emoji)}
+        >
           {emoji}
         </button>
       ))}
-      <IconButton name="smile" label={t("react")} onClick={(event) => pickEmoji(event.currentTarget, (emoji) => void deeds.react(message, emoji))} />
+      <IconButton
+        name="smile"
+        label={t("react")}
+        onClick={(event) => pickEmoji(event.currentTarget, (emoji) => void deeds.react(message, emoji))}
+      />
       <IconButton name="reply" label={t("reply")} onClick={() => (ui.about.value = { reply: message })} />
       {isMine && <IconButton name="edit" label={t("edit")} onClick={() => (ui.about.value = { edit: message })} />}
       <IconButton name="link" label={t("copy-link")} onClick={() => void deeds.copyLink(message)} />

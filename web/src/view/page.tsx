@@ -99,4 +99,3 @@ function step(direction: -1 | 1, onlyUnread: boolean, deeds: Deeds): void {
     if (!onlyUnread || room.unread > 0) return void deeds.app.open(room.name);
   }
 }
-

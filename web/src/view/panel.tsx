@@ -48,7 +48,15 @@ function Search(): JSX.Element {
           search();
         }}
       >
-        <input type="search" value={query} aria-label={t("search")} placeholder={t("search-for")} dir="auto" onInput={(event) => setQuery(event.currentTarget.value)} ref={focusOnce} />
+        <input
+          type="search"
+          value={query}
+          aria-label={t("search")}
+          placeholder={t("search-for")}
+          dir="auto"
+          onInput={(event) => setQuery(event.currentTarget.value)}
+          ref={focusOnce}
+        />
         <label class="check">
           <input
             type="checkbox"
@@ -62,7 +70,11 @@ function Search(): JSX.Element {
         </label>
       </form>
       <p class="quiet" role="status">
-        {found === null || found.busy ? "" : found.hits.length === 0 ? t("nothing-found") : t("found", { n: found.hits.length })}
+        {found === null || found.busy
+          ? ""
+          : found.hits.length === 0
+            ? t("nothing-found")
+            : t("found", { n: found.hits.length })}
         {found !== null && !found.busy && !found.complete ? ` ${t("index-behind")}` : ""}
       </p>
       <ul class="hits">
@@ -119,7 +131,10 @@ function excerpt(text: string, query: string): string {
 
 /** The words of the query, marked where they stand. */
 function Marked({ text, query }: { text: string; query: string }): JSX.Element {
-  const words = query.split(/\s+/).filter(Boolean).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const words = query
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const parts = words.length === 0 ? [text] : text.split(new RegExp(`(${words.join("|")})`, "giu"));
   return <>{parts.map((part, at) => (at % 2 === 1 ? <mark key={at}>{part}</mark> : part))}</>;
 }
@@ -136,7 +151,15 @@ function People({ room }: { room: Room }): JSX.Element {
     .sort((a, b) => Number(b.chosen) - Number(a.chosen) || a.name.localeCompare(b.name));
   return (
     <div class="panel-body">
-      {room.members.size > 12 && <input type="search" value={wanted} placeholder={t("find-person")} aria-label={t("find-person")} onInput={(event) => want(event.currentTarget.value)} />}
+      {room.members.size > 12 && (
+        <input
+          type="search"
+          value={wanted}
+          placeholder={t("find-person")}
+          aria-label={t("find-person")}
+          onInput={(event) => want(event.currentTarget.value)}
+        />
+      )}
       <p class="quiet">{t("people-here", { n: room.count })}</p>
       <ul class="people">
         {people.slice(0, 300).map((person) => (
@@ -190,7 +213,12 @@ function RoomSettings({ room }: { room: Room }): JSX.Element {
         <legend>{t("notify-me")}</legend>
         {LOUDNESSES.map((each) => (
           <label key={each} class="check">
-            <input type="radio" name="loudness" checked={loudness === each} onChange={() => deeds.set({ loudness: { ...settings.loudness, [room.name]: each } })} />
+            <input
+              type="radio"
+              name="loudness"
+              checked={loudness === each}
+              onChange={() => deeds.set({ loudness: { ...settings.loudness, [room.name]: each } })}
+            />
             {t(`loudness-${each}`)}
           </label>
         ))}

@@ -49,13 +49,30 @@ function Head({ name, room, title }: { name: string; room: Room | undefined; tit
       </div>
       <div class="room-tools">
         {!isDirect(name) && (
-          <button type="button" class="people-button" aria-label={t("people-here", { n: room?.count ?? 0 })} aria-expanded={ui.panel.value === "people"} title={t("people-here", { n: room?.count ?? 0 })} onClick={() => toggle("people")}>
+          <button
+            type="button"
+            class="people-button"
+            aria-label={t("people-here", { n: room?.count ?? 0 })}
+            aria-expanded={ui.panel.value === "people"}
+            title={t("people-here", { n: room?.count ?? 0 })}
+            onClick={() => toggle("people")}
+          >
             <span class="dot" aria-hidden="true" />
             {room?.count ?? 0}
           </button>
         )}
-        <IconButton name="search" label={t("search")} aria-expanded={ui.panel.value === "search"} onClick={() => toggle("search")} />
-        <IconButton name={loudness === "nothing" ? "bell-off" : "bell"} label={t("room-settings")} aria-expanded={ui.panel.value === "room"} onClick={() => toggle("room")} />
+        <IconButton
+          name="search"
+          label={t("search")}
+          aria-expanded={ui.panel.value === "search"}
+          onClick={() => toggle("search")}
+        />
+        <IconButton
+          name={loudness === "nothing" ? "bell-off" : "bell"}
+          label={t("room-settings")}
+          aria-expanded={ui.panel.value === "room"}
+          onClick={() => toggle("room")}
+        />
       </div>
     </header>
   );
@@ -119,7 +136,14 @@ const WRITERS_NAMED = 3;
 function Typing({ room }: { room: Room | undefined }): JSX.Element {
   const names = (room?.typing ?? []).map((each) => each.person.name);
   const text =
-    names.length === 0 ? "" : names.length > WRITERS_NAMED ? t("many-type") : t("type", { n: names.length, names: new Intl.ListFormat(ui.settings.value.language === "zh-CN" ? "zh-CN" : undefined).format(names) });
+    names.length === 0
+      ? ""
+      : names.length > WRITERS_NAMED
+        ? t("many-type")
+        : t("type", {
+            n: names.length,
+            names: new Intl.ListFormat(ui.settings.value.language === "zh-CN" ? "zh-CN" : undefined).format(names),
+          });
   return (
     <p class="typing" aria-live="off" dir="auto">
       {text !== "" && <span class="typing-dots" aria-hidden="true" />}

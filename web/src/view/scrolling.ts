@@ -28,7 +28,8 @@ export function anchorOf(scroller: HTMLElement, rows: readonly HTMLElement[]): A
   for (let at = firstBelow(rows, top); at < rows.length; at++) {
     const row = rows[at]!;
     if (row.offsetTop >= bottom) break;
-    if (row.dataset.seq !== undefined) found.push({ key: row.dataset.key!, seq: Number(row.dataset.seq), top: row.offsetTop - top });
+    if (row.dataset.seq !== undefined)
+      found.push({ key: row.dataset.key!, seq: Number(row.dataset.seq), top: row.offsetTop - top });
   }
   return found;
 }

@@ -22,7 +22,9 @@ export function roomsInOrder(rooms: ReadonlyMap<string, Room>): { ours: Room[]; 
   return {
     ours: all.filter((room) => !isDirect(room.name) && room.seated).sort(byName),
     directs: all.filter((room) => isDirect(room.name) && room.head > 0).sort((a, b) => b.cursorTime - a.cursorTime),
-    others: all.filter((room) => !isDirect(room.name) && !room.seated).sort((a, b) => b.count - a.count || byName(a, b)),
+    others: all
+      .filter((room) => !isDirect(room.name) && !room.seated)
+      .sort((a, b) => b.count - a.count || byName(a, b)),
   };
 }
 
@@ -33,7 +35,8 @@ export function Sidebar(): JSX.Element {
   const here = rooms.get(ui.room.value);
   const people = [...(here?.members.values() ?? [])].filter((person) => person.id !== me?.id);
   // While the house is away nobody is seated anywhere; the rooms stay where they were.
-  const shown = isUp || ours.length > 0 ? ours : others.filter((room) => room.spans.length > 0 || room.name === ui.room.value);
+  const shown =
+    isUp || ours.length > 0 ? ours : others.filter((room) => room.spans.length > 0 || room.name === ui.room.value);
   return (
     <nav class="sidebar" aria-label={t("rooms")}>
       <header class="sidebar-head">
@@ -42,7 +45,10 @@ export function Sidebar(): JSX.Element {
         <IconButton name="search" label={t("go-to")} onClick={() => (ui.dialog.value = "switcher")} />
       </header>
       <div class="sidebar-scroll">
-        <Section title={t("rooms")} action={<IconButton name="plus" label={t("new-room")} onClick={() => (ui.dialog.value = "new-room")} />}>
+        <Section
+          title={t("rooms")}
+          action={<IconButton name="plus" label={t("new-room")} onClick={() => (ui.dialog.value = "new-room")} />}
+        >
           {shown.map((room) => (
             <RoomLink key={room.name} room={room} />
           ))}
@@ -74,7 +80,15 @@ export function Sidebar(): JSX.Element {
   );
 }
 
-function Section({ title, action, children }: { title: string; action?: JSX.Element; children: preact.ComponentChildren }): JSX.Element {
+function Section({
+  title,
+  action,
+  children,
+}: {
+  title: string;
+  action?: JSX.Element;
+  children: preact.ComponentChildren;
+}): JSX.Element {
   return (
     <section class="sidebar-section">
       <header>
@@ -97,10 +111,21 @@ function RoomLink({ room }: { room: Room }): JSX.Element {
     event.preventDefault();
     void deeds.app.open(room.name);
   };
-  const classes = ["room-link", room.seated && room.unread > 0 && !isQuiet ? "unread" : "", isMeant ? "meant" : "", isQuiet ? "muted" : "", room.seated ? "" : "elsewhere"];
+  const classes = [
+    "room-link",
+    room.seated && room.unread > 0 && !isQuiet ? "unread" : "",
+    isMeant ? "meant" : "",
+    isQuiet ? "muted" : "",
+    room.seated ? "" : "elsewhere",
+  ];
   return (
     <li>
-      <a class={classes.filter(Boolean).join(" ")} href={pathOf(room.name)} aria-current={isCurrent ? "page" : undefined} onClick={go}>
+      <a
+        class={classes.filter(Boolean).join(" ")}
+        href={pathOf(room.name)}
+        aria-current={isCurrent ? "page" : undefined}
+        onClick={go}
+      >
         {isDirect(room.name) && room.other !== null ? <Avatar person={room.other} /> : <Icon name="hash" />}
         <bdi class="room-name">{title}</bdi>
         {room.unread > 0 && !isQuiet && room.seated && (
@@ -122,7 +147,12 @@ function PersonLine({ person }: { person: Person }): JSX.Element {
   const deeds = useDeeds();
   return (
     <li>
-      <button type="button" class="room-link person" title={t("write-to-person", { name: person.name })} onClick={() => void deeds.direct(person.id)}>
+      <button
+        type="button"
+        class="room-link person"
+        title={t("write-to-person", { name: person.name })}
+        onClick={() => void deeds.direct(person.id)}
+      >
         <Avatar person={person} />
         <bdi class={person.chosen ? "room-name" : "room-name nameless"}>{person.name}</bdi>
       </button>
