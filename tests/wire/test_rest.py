@@ -181,6 +181,13 @@ def test_unknown_fields_are_ignored() -> None:
     )
 
 
+def test_parameters_are_named_once_each() -> None:
+    assert rest.read_query(b"") == rest.read_query(b"&&") == {}
+    assert rest.read_query(b"a=1&&b=x+y%3D&") == {"a": "1", "b": "x y="}
+    for query in (b"=1", b"a=1&=", b"a=1&a=1", b"a=1&%61=2"):
+        assert isinstance(rest.read_query(query), Refusal)
+
+
 def test_a_ref_comes_back() -> None:
     command = asked("POST", "/api/rooms/tea/messages", b'{"text": "hi", "ref": 7}')
     assert isinstance(command, Post)

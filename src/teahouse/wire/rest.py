@@ -225,6 +225,8 @@ def read_query(query: bytes) -> dict[str, str] | Refusal:
     """The parameters behind the question mark; one without `=` is empty."""
     said: dict[str, str] = {}
     for piece in query.replace(b"+", b" ").split(b"&"):
+        if not piece:
+            continue  # nothing, or nothing behind a last &
         name, _, value = piece.partition(b"=")
         key = _text_of(name, "query")
         if isinstance(key, Refusal):
@@ -232,10 +234,11 @@ def read_query(query: bytes) -> dict[str, str] | Refusal:
         text = _text_of(value, key[: json_form.SHOWN])
         if isinstance(text, Refusal):
             return text
+        if not key:
+            return BadField("A parameter has a name before its =.", field="query")
         if key in said:
             return BadField(f"“{key[: json_form.SHOWN]}” stands twice.", field=key[: json_form.SHOWN])
-        if key:
-            said[key] = text
+        said[key] = text
     return said
 
 
