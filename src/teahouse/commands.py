@@ -24,9 +24,10 @@ from cyclopts.validators import Number
 from teahouse.client import Patience
 from teahouse.client.errors import BadAddress, ClientError, NotAHouse, OutboxError, Unreachable
 from teahouse.core.errors import BadField, BadName, BadRoom, Overload, Refusal, TeahouseError
-from teahouse.tui.entry import visit, whereto
+from teahouse.tui.entry import enter, note, visit, whereto
 from teahouse.tui.export import CannotWrite, Format, export, export_to
 from teahouse.tui.memory import Memory
+from teahouse.tui.plain import NotTaken, Plain
 from teahouse.tui.say import say as say_once
 from teahouse.tui.say import say_lines
 from teahouse.tui.tail import tail as tail_room
@@ -68,7 +69,7 @@ def ends(work: Coroutine[Any, Any, object], known: Memory) -> int:
         return _failed(error, EXIT_CANNOT)
     except (Unreachable, NotAHouse) as error:
         return _failed(error, EXIT_NOBODY)
-    except (Refusal, Overload, ClientError) as error:
+    except (Refusal, Overload, ClientError, NotTaken) as error:
         return _failed(error, EXIT_DECLINED)
     except BrokenPipeError:
         os.dup2(
@@ -84,6 +85,57 @@ def ends(work: Coroutine[Any, Any, object], known: Memory) -> int:
 def _failed(error: TeahouseError, code: int) -> int:
     print(f"teahouse: {error}", file=sys.stderr)
     return code
+
+
+@app.command
+def join(
+    *,
+    room: Annotated[str | None, Parameter(help="Begin in this room. [default: lobby, and where you were]")] = None,
+    server: Server = None,
+    name: Name = None,
+    plain: Annotated[
+        bool, Parameter(negative="", help="Lines in, lines out: for pipes, screen readers and small terminals.")
+    ] = False,
+) -> int:
+    """Be in the room."""
+    known = memory()
+    if plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return ends(_join_plain(known, room, server, name), known)
+    return ends(_join_screen(known, room, server, name), known)
+
+
+async def _join_plain(known: Memory, room: str | None, server: str | None, name: str | None) -> None:
+    lines = Plain(lambda line: print(line, flush=True))
+    client = await enter(known, place(known, server), name, heard=lines.heard)
+    try:
+        await lines.run(client, room or "lobby", sys.stdin.readline)
+    finally:
+        await client.close()
+    if lines.declined and not sys.stdin.isatty():
+        raise NotTaken("Something that was said was not taken.")
+
+
+async def _join_screen(known: Memory, room: str | None, server: str | None, name: str | None) -> None:
+    from teahouse.tui.app import TeahouseApp  # here, because nothing else needs what it loads
+    from teahouse.tui.guest import Guest
+
+    house = place(known, server)
+    guest = Guest()
+    outbox = known.outbox(house, name)
+    guest.client = await enter(known, house, name, heard=guest.heard, outbox=outbox)
+    app = TeahouseApp(
+        guest,
+        [room or "lobby", *known.rooms(house)],
+        lambda: enter(known, house, name, heard=guest.heard, outbox=outbox, fresh=True),
+    )
+    try:
+        await app.run_async()
+    finally:
+        note(known, house, guest.client)
+        known.keep_rooms(house, [talk.name for talk in guest.talks.values() if not talk.name.startswith("@")])
+        await guest.client.close()
+    for sending in guest.client.unsent:
+        print(f"teahouse: not sent yet, and kept for the next time: {sending.text}", file=sys.stderr)
 
 
 @app.command

@@ -110,6 +110,11 @@ class Client:
         return self._engine.waiting
 
     @property
+    def unsent(self) -> list[Sending]:
+        """What was said and not stored when the client ended."""
+        return self._engine.unsent
+
+    @property
     def rooms(self) -> list[Room]:
         """Where we are."""
         return self._engine.places.rooms

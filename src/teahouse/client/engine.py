@@ -67,6 +67,7 @@ class Engine:
         self.server = ServerInfo("", "")
         self.limits: dict[str, int] = {}
         self.listed: list[RoomEntry] = []
+        self.unsent: list[Sending] = []
 
     # ---- coming and going
 
@@ -74,8 +75,9 @@ class Engine:
         """See `Client.open`."""
         if self._wishes.outbox is not None:
             self._journal = Journal(self._wishes.outbox)
-            if self.token is None and not self._wishes.fresh:
-                self.token = self._journal.token or None
+            # What waits in the file was said by the person in the file.
+            if self._journal.token and not self._wishes.fresh and (self.token is None or self._journal.waiting):
+                self.token = self._journal.token
         self.outbox = Outbox(self.link.put, self._declined, self._journal)
         for sending in self.outbox.waiting:
             self.places.at(sending.room).here = True  # what waits there can be said there alone
@@ -202,7 +204,7 @@ class Engine:
         """There will be no more attempts."""
         self.readers.error = error
         if self.outbox is not None:
-            self.outbox.close(error)
+            self.unsent = self.outbox.close(error)
         self.readers.stir()
         self.places.tell(LineState("ended", str(error), error=error))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from teahouse.client import Client, Patience, connect
 from teahouse.client.address import parse
+from teahouse.client.errors import OutboxError
 from teahouse.client.places import Heard
 from teahouse.core.errors import BadToken
 from teahouse.tui.memory import Memory
@@ -32,33 +33,34 @@ async def enter(
     *,
     heard: Callable[[Heard], None] | None = None,
     outbox: Path | None = None,
+    fresh: bool = False,
     patience: Patience = PATIENCE,
 ) -> Client:
     """Be in a house: the same person as last time, or somebody new; remembered for the next time.
 
     name     who we want to be; None: who we were
+    outbox   a file for what is not stored; another program may have it, then there is none
+    fresh    be somebody new
     raises   ClientError, Refusal   as `Client.open`
     """
     known = memory.recall(server, name)
+    token = None if known is None or fresh else known.token
     wish = name if name is not None or known is None else known.name or None
-    client = connect(
-        server,
-        name=wish,
-        token=None if known is None else known.token,
-        outbox=outbox,
-        heard=heard,
-        agent=AGENT,
-        patience=patience,
-    )
+
+    def client(token: str | None, outbox: Path | None, fresh: bool) -> Client:
+        return connect(
+            server, name=wish, token=token, outbox=outbox, fresh=fresh, heard=heard, agent=AGENT, patience=patience
+        )
+
     try:
-        await client.open()
+        opened = await client(token, outbox, fresh).open()
+    except OutboxError:
+        opened = await client(token, None, fresh).open()
     except BadToken:
-        if known is None:
-            raise
-        client = connect(server, name=wish, outbox=outbox, heard=heard, agent=AGENT, patience=patience)
-        await client.open()
-    note(memory, server, client)
-    return client
+        # Away for longer than the house remembers: somebody new under the old name, who says what was left to say.
+        opened = await client(None, outbox, True).open()
+    note(memory, server, opened)
+    return opened
 
 
 def note(memory: Memory, server: str, client: Client) -> None:

@@ -7,6 +7,7 @@ convenience: where it cannot be read or written the programs work all the same, 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -28,6 +29,7 @@ class Known(msgspec.Struct, frozen=True):
 class _Contents(msgspec.Struct):
     last: str = ""
     houses: dict[str, list[Known]] = {}
+    rooms: dict[str, list[str]] = {}
 
 
 class Memory:
@@ -54,6 +56,23 @@ class Memory:
         contents.last = house
         contents.houses[house] = [Known(name, token), *people][:MOST]
         self._write(contents)
+
+    def rooms(self, house: str) -> list[str]:
+        """The rooms where we were in this house."""
+        return self._read().rooms.get(house, [])
+
+    def keep_rooms(self, house: str, rooms: list[str]) -> None:
+        """We were in these rooms."""
+        contents = self._read()
+        contents.rooms[house] = rooms
+        self._write(contents)
+
+    def outbox(self, house: str, name: str | None) -> Path:
+        """The file for what is not stored when the screen closes; one for each person in each house."""
+        known = self.recall(house, name)
+        person = name if name is not None else "" if known is None else known.name
+        digest = hashlib.sha256(f"{house}\0{person.casefold()}".encode()).hexdigest()[:16]
+        return self.folder / f"{digest}.outbox"
 
     def _read(self) -> _Contents:
         try:
