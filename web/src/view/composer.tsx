@@ -107,13 +107,15 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
     if (isSaid) setText(""); // the field is free at once; the draft stays until the outbox has it
     field.current!.focus();
     const isTaken = await deeds.submit(said);
-    if (isTaken && editing === null && !isSaid) clear();
+    if (isTaken && editing === null && !isSaid) clear(said);
     if (isTaken) ui.notice.value = ui.notice.value?.bad ? null : ui.notice.value;
   }
 
-  function clear(): void {
-    setText("");
+  /** What was taken goes; what was written while the house was asked stays. */
+  function clear(taken: string): void {
+    if (memory.draft(room).trimEnd() !== taken) return;
     memory.setDraft(room, "");
+    setText("");
   }
 
   function keyed(event: KeyboardEvent): void {
