@@ -29,7 +29,7 @@ class TeahouseApp(Frame):
         Binding("ctrl+f", "search", "Search"),
         Binding("ctrl+n", "room(1)", "Next room"),
         Binding("ctrl+p", "room(-1)", "Previous room", show=False),
-        Binding("ctrl+u", "unread", "Unread"),
+        Binding("ctrl+g", "unread", "Unread"),
         Binding("shift+tab", "choose", "Messages", priority=True, key_display="⇧tab"),
         Binding("f2", "rooms", "Rooms"),
         Binding("f3", "people", "People"),

@@ -218,8 +218,8 @@ class Frame(App[None]):
         ]
         others = [Option(panels.other_room_line(name), id=f"to {name}") for name in self.guest.elsewhere()]
         rooms.set_options([*lines, *([None] if others else []), *others])
-        if current is not None:
-            rooms.highlighted = list(self.guest.talks.values()).index(current)
+        if current in (talks := list(self.guest.talks.values())):
+            rooms.highlighted = talks.index(current)
         self._draw_head()
 
     def _draw_head(self) -> None:

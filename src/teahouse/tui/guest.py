@@ -97,6 +97,7 @@ class Guest:
         self.client = await connect()
         self.talks.clear()
         self._rooms.clear()
+        self.current = None
         await self.start(names)
         for sending in unsent:
             if (talk := self.talks.get(fold(sending.room))) is not None:
@@ -348,7 +349,6 @@ class Guest:
         """The server does not give a place back. The room is opened anew, unless it is none of ours any more."""
         folded = fold(word.room.name)
         talk = self.talks.pop(folded, None)
-        self._rooms.pop(folded, None)
         if talk is None:
             return
         self.screen.show(f"{talk.title}: {word.error}")

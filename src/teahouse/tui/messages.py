@@ -66,6 +66,8 @@ class MessageList(ScrollView, can_focus=True):
         self._make_painter = make_painter
         self._talk: Talk | None = None
         self._rows: list[Row] = []
+        self._drawn: list[list[Strip]] = []
+        self._drawn_width = 0
         self._starts: list[int] = []  # the first line of each row
         self._height = 0
         self._cache: dict[tuple[object, ...], list[Strip]] = {}
@@ -73,7 +75,6 @@ class MessageList(ScrollView, can_focus=True):
         self.chosen = 0
         """The number of the message that is chosen; 0 for none."""
         self._at_end = True
-        self._flash = 0
 
     # ---- what is shown
 
@@ -98,14 +99,16 @@ class MessageList(ScrollView, can_focus=True):
 
     def _lay_out(self, waiting: list[Sending]) -> None:
         talk = self._talk
+        self._drawn_width = self._width
         self._rows = [] if talk is None else list(rows_of(talk, waiting))
+        self._drawn = [self._strips(row) for row in self._rows]
         self._starts = []
         line = 0
-        for row in self._rows:
+        for strips in self._drawn:
             self._starts.append(line)
-            line += len(self._strips(row))
+            line += len(strips)
         self._height = line
-        self.virtual_size = Size(self._width, line)
+        self.virtual_size = Size(self._drawn_width, line)
         if self._at_end:
             self.scroll_end(animate=False, immediate=True)
         self.refresh()
@@ -116,24 +119,24 @@ class MessageList(ScrollView, can_focus=True):
 
     def _strips(self, row: Row) -> list[Strip]:
         """The lines of a row; drawn once for each width."""
-        chosen = row.seq != 0 and row.seq == self.chosen
-        key = (row.key, self._width, chosen)
+        if row.seq != 0 and row.seq == self.chosen:
+            return self._draw(row, self.get_component_rich_style("messages--chosen"))
+        key = (*row.key, self._drawn_width)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > CACHED:
                 self._cache.clear()
-            found = self._cache[key] = self._draw(row, chosen)
+            found = self._cache[key] = self._draw(row, self.rich_style)
         return found
 
-    def _draw(self, row: Row, chosen: bool) -> list[Strip]:
+    def _draw(self, row: Row, base: Style) -> list[Strip]:
         assert self._talk is not None
-        base = self.get_component_rich_style("messages--chosen") if chosen else self.rich_style
-        lines = self._painted().lines(row, self._talk, self._width - 1)
+        lines = self._painted().lines(row, self._talk, self._drawn_width - 1)
         return [self._strip(line, base) for line in lines]
 
     def _strip(self, line: Text, base: Style) -> Strip:
         segments = line.render(self.app.console)
-        return Strip(segments).apply_style(base).adjust_cell_length(self._width, base)
+        return Strip(segments).apply_style(base).adjust_cell_length(self._drawn_width, base)
 
     def _painted(self) -> Painter:
         if self._painter is None:
@@ -150,7 +153,8 @@ class MessageList(ScrollView, can_focus=True):
         own = self.get_component_rich_style(f"messages--{name}", partial=True)
         over = self.get_component_rich_style(f"messages--{name}")
         return own + Style(
-            color=over.color if own.color is not None else None, bgcolor=over.bgcolor if own.bgcolor is not None else None
+            color=over.color if own.color is not None else None,
+            bgcolor=over.bgcolor if own.bgcolor is not None else None,
         )
 
     def forget_drawings(self) -> None:
@@ -169,8 +173,8 @@ class MessageList(ScrollView, can_focus=True):
         if line is None:
             return Strip.blank(self._width, self.rich_style)
         place = bisect.bisect_right(self._starts, line) - 1
-        strips = self._strips(self._rows[place])
-        return strips[line - self._starts[place]]
+        strip = self._drawn[place][line - self._starts[place]]
+        return strip.adjust_cell_length(self._width, self.rich_style)
 
     def _line_at(self, y: int) -> int | None:
         """The line of the conversation at a line of the screen."""
@@ -239,12 +243,15 @@ class MessageList(ScrollView, can_focus=True):
 
     def choose(self, seq: int) -> None:
         """Choose a message and have it on the screen; 0 for none."""
-        self.chosen = seq
+        places = {row.seq: place for place, row in enumerate(self._rows) if row.seq in (self.chosen, seq) and row.seq}
+        before, self.chosen = self.chosen, seq
+        for each in (before, seq):
+            if (place := places.get(each)) is not None:
+                self._drawn[place] = self._strips(self._rows[place])
+        if (place := places.get(seq)) is not None:
+            region = Region(0, self._starts[place], 1, len(self._drawn[place]))
+            self.scroll_to_region(region, animate=False, immediate=True)
         self.refresh()
-        for row, start in zip(self._rows, self._starts, strict=True):
-            if seq and row.seq == seq:
-                height = len(self._strips(row))
-                self.scroll_to_region(Region(0, start, 1, height), animate=False, immediate=True)
 
     def action_choose(self, step: int) -> None:
         """The next message up or down."""

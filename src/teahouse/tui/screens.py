@@ -40,7 +40,7 @@ class SearchScreen(ModalScreen[Message | None]):
         self._room = room
         self._words = words
         self._everywhere = False
-        self._hits: list[Message] = []
+        self.hits: list[Message] = []
 
     def compose(self) -> ComposeResult:
         """An input, and what was found."""
@@ -76,13 +76,13 @@ class SearchScreen(ModalScreen[Message | None]):
     async def _search(self, words: str) -> None:
         hits = self.query_one("#hits", OptionList)
         try:
-            self._hits = await self._find(words, self._everywhere) if words.strip() else []
+            self.hits = await self._find(words, self._everywhere) if words.strip() else []
         except TeahouseError as error:
-            self._hits = []
+            self.hits = []
             self.query_one("#where", Label).update(str(error))
         hits.clear_options()
-        hits.add_options([Option(self._line(message), id=str(place)) for place, message in enumerate(self._hits)])
-        if words.strip() and not self._hits:
+        hits.add_options([Option(self._line(message), id=str(place)) for place, message in enumerate(self.hits)])
+        if words.strip() and not self.hits:
             hits.add_option(Option("nothing found · 没有找到", disabled=True))
 
     def _line(self, message: Message) -> Text:
@@ -94,12 +94,12 @@ class SearchScreen(ModalScreen[Message | None]):
 
     @on(Input.Submitted)
     def _first(self) -> None:
-        if self._hits:
-            _ = self.dismiss(self._hits[0])
+        if self.hits:
+            _ = self.dismiss(self.hits[0])
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        _ = self.dismiss(self._hits[int(event.option_id or 0)])
+        _ = self.dismiss(self.hits[int(event.option_id or 0)])
 
 
 class ReactScreen(ModalScreen[str | None]):
@@ -163,7 +163,7 @@ enter              send                         ctrl+j     a new line
 tab                complete a name or command   up, down   what was said before
 shift+tab          choose a message: then r reply, e edit, + react, d delete, y copy
 ctrl+f             search                       page up    look back
-ctrl+n, ctrl+p     next, previous room          ctrl+u     next unread room
+ctrl+n, ctrl+p     next, previous room          ctrl+g     next unread room
 f2, f3             the rooms, the people        end        the newest (in the messages)
 ctrl+q             quit"""
 

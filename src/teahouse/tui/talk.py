@@ -221,8 +221,9 @@ class Talk:
             self.new_after = event.seq - 1
 
     def opened(self) -> None:
-        """Somebody comes to look: «New» is above what was not read."""
-        self.new_after = self.read if self.unread else None
+        """Somebody comes to look: «New» is above what was not read. Who has never read here begins at the end."""
+        if self.unread and self.read:
+            self.new_after = self.read
 
     def seen(self, seq: int) -> None:
         """All up to here was looked at."""
