@@ -12,6 +12,7 @@ The feed's head is the only head: what is on disk but not yet published here doe
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
@@ -85,7 +86,7 @@ class Feed:
 
     def _hand_over(self) -> None:
         drafts, self._outgoing = self._outgoing, []
-        self._handed.append((drafts[-1].ticket, self._loop.time()))
+        self._handed.append((drafts[-1].ticket, time.monotonic()))
         self._nap.out()
         self._log.append(drafts)
 
@@ -113,7 +114,7 @@ class Feed:
                 future.set_result(None)
 
     def _time_commit(self, batch: Sequence[Draft]) -> None:
-        now = self._loop.time()
+        now = time.monotonic()
         since = self._handed[0][1]  # of a hand-over that came back in part
         while self._handed and self._handed[0][0] <= batch[-1].ticket:
             since = self._handed.popleft()[1]
