@@ -4,6 +4,7 @@
     teahouse say       say something and be gone
     teahouse tail      what was said last, and what is said next
     teahouse export    a whole room as one file
+    teahouse demo      a house with a week of life in it, to look at
 
 They use the public client library, like any other program. Exit codes: 0 done; 1 the server declined, or the message
 is not stored; 2 what was asked cannot be; 3 nobody is there, or somebody else; 130 interrupted.
@@ -234,3 +235,24 @@ def export_room(
                 print(f"{output}: {count:,} messages", file=sys.stderr)
 
     return ends(work(), known)
+
+
+@app.command
+def demo(
+    *,
+    data: Annotated[Path, Parameter(help="Keep it in this folder; what is there already is shown again.")] = Path(
+        "teahouse-demo"
+    ),
+    port: Annotated[
+        int, Parameter(validator=Number(gte=0, lte=65_535), help="Listen on this port of 127.0.0.1.")
+    ] = 7256,
+    only_fill: Annotated[bool, Parameter(negative="", help="Fill the folder and end.")] = False,
+) -> int:
+    """Open a house with a week of life in it, whose people go on talking."""
+    from teahouse.demo.show import show  # here, because nothing else needs a server in a command
+
+    try:
+        asyncio.run(show(data, port, only_fill=only_fill))
+    except KeyboardInterrupt:
+        return 0
+    return 0
