@@ -90,9 +90,15 @@ def _failed(error: TeahouseError, code: int) -> int:
 
 @app.command
 def join(
+    server: Annotated[
+        str | None,
+        Parameter(
+            name="--server",
+            help=f"The house: HOST, HOST:PORT or ws://… [{SERVER_VARIABLE}; default: the last one, or this machine]",
+        ),
+    ] = None,
     *,
     room: Annotated[str | None, Parameter(help="Begin in this room. [default: lobby, and where you were]")] = None,
-    server: Server = None,
     name: Name = None,
     plain: Annotated[
         bool, Parameter(negative="", help="Lines in, lines out: for pipes, screen readers and small terminals.")

@@ -117,7 +117,7 @@ def test_the_command_opens_it_and_ends_when_it_is_told_to(tmp_path: Path) -> Non
         while "terminal" not in said:
             said = process.stdout.readline()
             assert said, "it ended without a word on how to join"
-        assert "teahouse join --server 127.0.0.1:" in said
+        assert "teahouse join 127.0.0.1:" in said
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0

@@ -99,6 +99,24 @@ def test_where_nobody_listens_it_says_so(user: User) -> None:
     assert "nobody listens there" in ended.stderr
 
 
+@pytest.mark.parametrize("words", [["{server}"], ["--server", "{server}"], []])
+def test_the_house_is_named_by_its_place_alone_or_remembered(server: House, tmp_path: Path, words: list[str]) -> None:
+    user = User(tmp_path, "")
+    if not words:
+        assert user.runs("join", server.address, "--name", "ivo", "--plain").returncode == 0
+    named = [word.format(server=server.address) for word in words]
+    name = ["--name", "ivo"] if words else []  # who is remembered needs none
+    ended = user.runs("join", *named, *name, "--room", "doors", "--plain", typed=f"by {words}\n")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert f"ivo: by {words}" in user.runs("tail", "doors", "--server", server.address).stdout
+
+
+def test_two_places_are_not_one_house(user: User) -> None:
+    ended = user.runs("join", "tea.lan", "coffee.lan", "--plain")
+    assert ended.returncode == EXIT_CANNOT
+    assert "coffee.lan" in ended.stderr + ended.stdout
+
+
 def test_a_home_that_cannot_be_written_is_said_and_the_message_is_stored(user: User) -> None:
     (user.home / ".config").touch()
     ended = user.runs("say", "homeless", "hi")

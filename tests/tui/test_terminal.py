@@ -36,7 +36,7 @@ class Terminal:
         self._socket = folder / f"{name}.tmux"
         self._name = name
         self._size = size
-        command = shlex.join([sys.executable, "-m", "teahouse", "join", "--name", name, "--server", address])
+        command = shlex.join([sys.executable, "-m", "teahouse", "join", address, "--name", name])
         self._command = f"HOME={home} XDG_CONFIG_HOME= {command}; echo ended with $?; read"
 
     async def _tmux(self, *words: str) -> str:

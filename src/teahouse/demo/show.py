@@ -32,7 +32,7 @@ async def show(data: Path, port: int, *, only_fill: bool = False) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     async with house(data=data, port=port) as server:
-        print(f"A house with a week of life is open; its people go on talking. Ctrl-C closes it.\n\n  browser   http://{server.address}/\n  terminal  teahouse join --server {server.address}\n", flush=True)  # fmt: skip
+        print(f"A house with a week of life is open; its people go on talking. Ctrl-C closes it.\n\n  browser   http://{server.address}/\n  terminal  teahouse join {server.address}\n", flush=True)  # fmt: skip
         await live(server, random.Random(), ended)
 
 
