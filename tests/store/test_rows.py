@@ -13,6 +13,7 @@ from teahouse.core.events import (
     EVENT_BY_KIND,
     EVENTS,
     Deleted,
+    Draft,
     Edited,
     Event,
     Posted,
@@ -22,7 +23,7 @@ from teahouse.core.events import (
     Unreacted,
 )
 from teahouse.core.message import Form, Kind, Person, nameless
-from teahouse.store.append import insert
+from teahouse.store.append import insert, insert_rows
 from teahouse.store.connect import run, writing
 from teahouse.store.migrate import migrate, migrations
 from teahouse.store.rows import COLUMNS, event_of, row_of
@@ -63,8 +64,39 @@ def test_a_row_survives_the_database(drawn: list[tuple[Event, int]]) -> None:
     connection = writing(Path(":memory:"))
     migrate(connection, Path(), migrations())
     rows = [row_of(number, event, digest) for number, (event, digest) in enumerate(drawn, 1)]
-    insert(connection, rows)
+    insert_rows(connection, rows)
     assert run(connection, f"SELECT {COLUMNS} FROM events ORDER BY id") == rows
+    connection.close()
+
+
+posts = st.builds(
+    Posted,
+    room=st.just("lobby"), seq=st.just(0), time=st.just(0), author=people, text=texts, form=st.sampled_from(["say", "say", "say", "act"]),
+    key=st.one_of(st.none(), st.none(), texts), reply_to=st.one_of(st.none(), st.none(), seqs),
+)  # fmt: skip
+
+
+@given(
+    drawn=st.lists(st.tuples(st.integers(1, 2), posts, st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=6),
+    times=st.sampled_from([(7, 7), (7, 8)]),
+    first=st.integers(1, 2**32 - 10),
+)
+def test_a_batch_is_stored_alike_by_the_short_statements_and_by_the_long_one(
+    drawn: list[tuple[int, Posted, int]], times: tuple[int, int], first: int
+) -> None:
+    connection = writing(Path(":memory:"))
+    migrate(connection, Path(), migrations())
+    connection.execute("DROP INDEX events_key")  # the same key may be drawn twice
+    heads = {1: first, 2: 1}
+    drafts = []
+    for room, post, digest in drawn:
+        post = msgspec.structs.replace(post, seq=heads[room], time=times[room - 1])
+        drafts.append(Draft(room, post, digest=digest if post.key is not None else None))
+        heads[room] += 1
+    insert(connection, drafts)
+    assert run(connection, f"SELECT {COLUMNS} FROM events ORDER BY id") == sorted(
+        row_of(draft.room, draft.event, draft.digest) for draft in drafts
+    )
     connection.close()
 
 

@@ -11,7 +11,7 @@ from teahouse.core.events import Edited, Event, Posted, Reacted, TopicChanged
 from teahouse.core.message import Person
 from teahouse.core.room import RoomRecord, fold
 from teahouse.store import records
-from teahouse.store.append import insert
+from teahouse.store.append import insert_rows
 from teahouse.store.connect import FILE, run, transaction, writing
 from teahouse.store.migrate import migrate, migrations
 from teahouse.store.rows import Row, row_of
@@ -72,7 +72,7 @@ def fill(folder: Path, events: int, rooms: int = 20, people: int = 200, seed: in
                     said[room] = event.seq
                 states[room] = fold(states[room], event)
                 rows.append(row_of(room, event, number if isinstance(event, Posted) else None))
-            insert(connection, rows)
+            insert_rows(connection, rows)
         with transaction(connection):
             for room, record in states.items():
                 connection.execute(

@@ -117,9 +117,9 @@ class Committer:
     def _write(self, batch: Numbering, requests: Sequence[Request]) -> None:
         self._committing = False
         if batch.plain and not requests:
-            if batch.rows:
+            if batch.stored:
                 self._committing = True
-                insert(self._connection, batch.rows)
+                insert(self._connection, batch.stored)
             return
         with transaction(self._connection):
             for request in requests:

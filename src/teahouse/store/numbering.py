@@ -1,7 +1,7 @@
 """Drafts become numbered events, or are told why not. The checks that only the log can make; see log.py.
 
     Numbering(tips, targets, known, now)
-        .take(draft)  for each, in order ─▶ rows, deletions, new tips: what one transaction has to write
+        .take(draft)  for each, in order ─▶ what is stored, deletions, new tips: what one transaction has to write
 
 Nothing is written here and nothing that was is changed: the ends of the rooms are copies until the batch is on disk.
 A batch may be numbered twice: where a key turns out to be on the disk already, the whole batch is numbered again
@@ -16,7 +16,7 @@ from teahouse.core.errors import KeyReused, NoSuchMessage, NotAllowed, Stale, To
 from teahouse.core.events import Deleted, Draft, Edited, Posted, Reacted, Unreacted
 from teahouse.core.message import Person
 from teahouse.core.room import RoomRecord, fold
-from teahouse.store.rows import SEQ, Row, event_id, row_of
+from teahouse.store.rows import event_id
 from teahouse.store.targets import Target, Targets
 
 Key = tuple[str, int, int]  # the key, its author, the room
@@ -47,7 +47,7 @@ class First:
 class Numbering:
     """One batch.
 
-    rows     to insert, in order
+    stored   drafts whose event has a number now, in order
     tips     the new ends of the rooms that got events
     deleted  ids of the messages whose text goes
     shaped   rooms whose record changed
@@ -69,7 +69,7 @@ class Numbering:
         self._recorded = recorded
         self._now = now
         self._emoji_per_message = emoji_per_message
-        self.rows: list[Row] = []
+        self.stored: list[Draft] = []
         self.tips: dict[int, Tip] = {}
         self.deleted: list[int] = []
         self.shaped: set[int] = set()
@@ -104,7 +104,7 @@ class Numbering:
         event.seq, event.time = seq, time
         tip.seq, tip.time = seq, time
         self.tips[draft.room] = tip
-        self.rows.append(row_of(draft.room, event, draft.digest))
+        self.stored.append(draft)
         if event.shapes:
             tip.record = fold(tip.record, event)
             self.shaped.add(draft.room)
@@ -136,9 +136,10 @@ class Numbering:
         return target
 
     def _in_this_batch(self, id: int) -> Target | None:
-        for row in reversed(self.rows):
-            if row[0] == id and row[2] == Posted.kind:
-                target = Target(row[3], (id & SEQ, row[1]))
+        for draft in reversed(self.stored):
+            event = draft.event
+            if isinstance(event, Posted) and event_id(draft.room, event.seq) == id:
+                target = Target(event.author.id, (event.seq, event.time))
                 self._targets.add(id, target)
                 return target
         return None

@@ -28,6 +28,7 @@ SEQ = 0xFFFF_FFFF
 Row = tuple[
     int, int, int, int, str | None, str | None, int | None, int | None, str | None, int | None, str | None
 ]  # in the order of COLUMNS
+Said = tuple[int, int, str | None, str | None, str | None, int | None]  # id, author, name, text, key, digest
 AnyRow = tuple[Any, ...]
 
 
@@ -79,6 +80,22 @@ def row_of(room: int, event: Event, digest: int | None = None) -> Row:
         base | event.seq, event.time, event.kind, author.id, name, text,
         None if target is None else base | target, reply, key, digest if key is not None else None, more,
     )  # fmt: skip
+
+
+def said(room: int, event: Event, digest: int | None) -> Said | None:
+    """The short row of something that a guest says, without its time; None where the event needs the whole one."""
+    if not isinstance(event, Posted) or event.form != "say" or event.reply_to is not None:
+        return None
+    author, key = event.author, event.key
+    if author.chosen:
+        name: str | None = author.name
+    elif author.name == f"guest-{author.id}":
+        name = None
+    else:
+        return None
+    if author.kind != "guest":
+        return None
+    return room << 32 | event.seq, author.id, name, event.text, key, digest if key is not None else None
 
 
 def _rare(author: Person, form: Form) -> tuple[str | None, str | None]:
