@@ -74,6 +74,7 @@ class Query:
     """The words somebody searches for: all of them must be there.
 
     expression  for the index; empty: there is no letter or digit, nothing is found
+    is_pair     two characters of an unspaced script, nothing else: one token, as it stands in the index
     """
 
     def __init__(self, text: str) -> None:
@@ -96,6 +97,7 @@ class Query:
                 limit=MAX_TERMS,
             )
         self.expression = " AND ".join(parts)
+        self.is_pair = [(unspaced, len(run)) for unspaced, run in self._terms] == [(True, 2)]
 
     def matches(self, text: str) -> bool:
         """Whether this text has all the words: what the index, up to date, would say."""

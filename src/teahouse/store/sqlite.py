@@ -263,7 +263,8 @@ class SqliteStore:
 
         raises BadField  the query has too many words
         """
-        return await self._reading.ask(search.find, Query(query), rooms, self._names, asker, before=before, limit=limit)
+        searchers = _open_still(self._searchers)
+        return await searchers.ask(search.find, Query(query), rooms, self._names, asker, before=before, limit=limit)
 
 
 def _open_still(readers: Readers | None) -> Readers:
