@@ -23,7 +23,6 @@ import asyncio
 import fcntl
 import select
 import termios
-from collections import deque
 from collections.abc import Callable
 
 from teahouse.core.errors import Overload, TooSlow
@@ -70,7 +69,7 @@ class Outbox:
         self._high = limits.write_high_bytes
         self._hard = limits.reply_queue_bytes
         self._units: list[bytes] = []
-        self._ready: deque[bytes] = deque()  # writes that were made up before the pace changed
+        self._ready: list[bytes] = []  # writes that were made up before the pace changed: a few, and rarely
         self._pace: WireFormat | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._dirty = False
@@ -214,7 +213,7 @@ class Outbox:
             self._timer = self._flusher.call_later(PACE_MS / 1_000, self._again)
             return
         if self._ready:
-            write = self._ready.popleft()
+            write = self._ready.pop(0)
         elif self._units and self._pace is not None:
             write = self._take(self._pace)
         else:
