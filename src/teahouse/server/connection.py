@@ -31,6 +31,8 @@ class Connection(asyncio.Protocol):
     peer    what the shell serves of it
     """
 
+    __slots__ = ("_codec", "_done", "_engine", "_hello", "_loop", "_reading", "_visit", "_wait", "peer")
+
     def __init__(self, visit: Visit, engine: Engine, codec: Codec) -> None:
         self._visit = visit
         self._engine = engine
@@ -80,8 +82,13 @@ class Connection(asyncio.Protocol):
 
     def _hear(self, heard: list[Heard]) -> None:
         self._engine.dispatch.handle(self.peer, heard)
-        if self._codec.lingers and self._hello is None and not self._done and self.peer.session.person is NOBODY:
-            self._expect_hello()
+        if self._codec.lingers and not self._done:
+            unknown = self.peer.session.person is NOBODY
+            if unknown and self._hello is None:
+                self._expect_hello()
+            elif not unknown and self._hello is not None:
+                self._hello.cancel()  # nothing waits for it, so that who is idle costs no timer
+                self._hello = None
 
     def _expect_hello(self) -> None:
         self._hello = self._loop.call_later(self._engine.limits.hello_ms / 1_000, self._nothing_said)

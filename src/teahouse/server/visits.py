@@ -32,6 +32,10 @@ LINGER_S = 1.0
 HTTP_NEIGHBOURS = 4_096  # neighbourhoods remembered; the oldest go first
 
 
+def _nothing() -> None:
+    """Nobody goes on writing."""
+
+
 class Visit:
     """One accepted connection.
 
@@ -55,8 +59,11 @@ class Visit:
         self.neighbours = neighbours
         self.door = "gate"
         self.ended = False
-        self.on_ended: Callable[[], None] = lambda: None
-        self.leave: Callable[[Overload], None] = lambda why: self.part(why.code)
+        self.on_ended: Callable[[], None] = _nothing
+        self.leave: Callable[[Overload], None] = self._leave
+
+    def _leave(self, why: Overload) -> None:
+        self.part(why.code)
 
     def enter(self, door: str) -> None:
         """The connection speaks this."""

@@ -47,6 +47,11 @@ _quiet.setLevel(logging.ERROR)  # a handshake that fails is the client's affair
 class WebSocket(asyncio.Protocol):
     """One WebSocket connection; `names` are the host names that are ours."""
 
+    __slots__ = (
+        "_alive", "_done", "_engine", "_hello", "_is_text", "_limits", "_loop", "_message", "_names", "_peer", "_pulse",
+        "_reading", "_visit", "_ws",
+    )  # fmt: skip
+
     def __init__(self, visit: Visit, engine: Engine, names: Collection[str]) -> None:
         self._visit = visit
         self._engine = engine
@@ -153,6 +158,9 @@ class WebSocket(asyncio.Protocol):
             self._fail(CloseCode.INVALID_DATA, BadText.code, BadText.code)
             return
         self._engine.dispatch.handle(peer, peer.codec.receive(message))
+        if self._hello is not None and peer.session.person is not NOBODY:
+            self._hello.cancel()  # nothing waits for it, so that who is idle costs no timer
+            self._hello = None
 
     # ---- the handshake
 
