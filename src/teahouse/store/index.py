@@ -5,6 +5,9 @@ takes the text before out and puts its own in. So what the index holds of a mess
 position, and it can be taken out exactly: the index keeps no text of its own that could be asked.
 
 A deletion takes the text out in its own transaction, before the log forgets it.
+
+All of it can be made again from the log. So damage in it ends nothing: the index is emptied and follows the log from the
+beginning, while everything else goes on and searches say that they are not complete.
 """
 
 from __future__ import annotations
@@ -13,14 +16,22 @@ import time
 from collections.abc import Iterable
 
 import apsw
+import structlog
 
 from teahouse.core.events import Edited, Posted
 from teahouse.store.connect import run, transaction
 from teahouse.store.rows import SEQ, event_id
 from teahouse.store.segment import SEGMENTS, segment
 
+log = structlog.get_logger("teahouse.store")
+
 SLICE = 200  # events of one transaction, at most
 SLICE_S = 0.005  # … and no longer than this: a batch that comes meanwhile waits for it
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether this says that the search index is damaged, and nothing else is: it is the one table of its kind."""
+    return getattr(error, "extendedresult", None) == apsw.SQLITE_CORRUPT_VTAB
 
 
 class Index:
@@ -33,6 +44,7 @@ class Index:
         self._connection = connection
         self._upto: dict[int, int] = {}
         self._heads: dict[int, int] = {}
+        self._emptied = False  # in a transaction of somebody else, who knows whether it was committed
         self.behind: dict[int, int] = {}
 
     def open(self) -> None:
@@ -40,10 +52,26 @@ class Index:
         connection = self._connection
         if connection.execute("SELECT value FROM meta WHERE name = 'segments'").get != SEGMENTS:
             with transaction(connection):
-                connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
-                connection.execute("UPDATE rooms SET indexed = 0")
+                self._empty()
                 connection.execute("UPDATE meta SET value = ? WHERE name = 'segments'", (SEGMENTS,))
-        self._upto = dict(run(connection, "SELECT id, indexed FROM rooms"))
+        self._learn()
+
+    def _empty(self) -> None:
+        self._connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        self._connection.execute("UPDATE rooms SET indexed = 0")
+
+    def _learn(self) -> None:
+        """Where the index is, by the database."""
+        self._upto = dict(run(self._connection, "SELECT id, indexed FROM rooms"))
+        self.behind = {room: 0 for room, head in self._heads.items() if self._upto.get(room, 0) < head}
+        self._emptied = False
+
+    def begin_anew(self, connection: apsw.Connection, why: object) -> None:
+        """It is damaged: empty it, inside a transaction."""
+        log.warning("search-index-damaged", why=str(why), then="it is made again from the log")
+        self._empty()
+        self._emptied = True
+        self.behind = dict.fromkeys(self._heads, 0)
 
     def grown(self, heads: Iterable[tuple[int, int, int]]) -> None:
         """These rooms, (id, head, time of the head), have new events on disk."""
@@ -57,10 +85,21 @@ class Index:
         return next(iter(self.behind.values()), None)
 
     def step(self, seconds: float = SLICE_S) -> None:
-        """Index what can be done in this time, one event at least, in one transaction.
+        """Index what can be done in this time, one event at least, in one transaction; begin anew where it is damaged.
 
         Nothing has changed where it raises.
         """
+        if self._emptied:
+            self._learn()
+        try:
+            self._advance(seconds)
+        except apsw.CorruptError as error:
+            if not is_damage(error):
+                raise
+            with transaction(self._connection):
+                self.begin_anew(self._connection, error)
+
+    def _advance(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         room_left = SLICE
         reached: dict[int, tuple[int, int]] = {}
@@ -100,9 +139,20 @@ class Index:
 
     def forget(self, message: int) -> None:
         """Take a message (its id) out, inside the transaction that deletes it, before its text is gone."""
+        connection = self._connection
         room, seq = message >> 32, message & SEQ
-        if seq <= self._upto.get(room, 0):
-            self._take_out(message, event_id(room, self._upto[room]))
+        upto = connection.execute("SELECT indexed FROM rooms WHERE id = ?", (room,)).get
+        if seq > upto:
+            return
+        try:
+            self._take_out(message, event_id(room, upto))
+            connection.execute(
+                "INSERT INTO words (words) VALUES ('flush')"
+            )  # damage shows now, not when all is committed
+        except apsw.CorruptError as error:
+            if not is_damage(error):
+                raise
+            self.begin_anew(connection, error)
 
     def _put(self, message: int, text: str) -> None:
         self._connection.execute("INSERT INTO words (rowid, t) VALUES (?, ?)", (message, segment(text)))

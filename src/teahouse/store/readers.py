@@ -17,6 +17,7 @@ import apsw
 from teahouse.core.errors import StorageError, StoreFatal
 from teahouse.store.connect import reading, transaction
 from teahouse.store.faults import fault_of
+from teahouse.store.index import is_damage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,12 +38,15 @@ class Readers:
     ) -> T:
         """The answer of `question(connection, …)`: all that it reads is of one moment.
 
-        raises StorageError  the disk could not be read, or the store is closed
+        raises StorageError      the disk could not be read, or the store is closed
+               apsw.CorruptError the search index is damaged, nothing else
         """
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, lambda: self._answer(question, *args, **kwargs))
         except (apsw.Error, MemoryError) as error:
+            if is_damage(error):
+                raise
             fault = fault_of(error, committing=False)
             if isinstance(fault, StoreFatal):
                 self._on_fatal(fault)

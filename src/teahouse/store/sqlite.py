@@ -28,6 +28,7 @@ from teahouse.store.base import GuestRecord, Standing
 from teahouse.store.commit import Committer, Request
 from teahouse.store.connect import FILE, writing
 from teahouse.store.faults import fault_of
+from teahouse.store.index import Index
 from teahouse.store.lock import FolderLock
 from teahouse.store.log import Log
 from teahouse.store.migrate import migrate, migrations, sync_folder
@@ -98,6 +99,7 @@ class SqliteStore:
         self._names: dict[int, str] = {}
         self._unread = Unread()
         self._tips: dict[int, Tip] = {}
+        self._index: Index
         self._lock: FolderLock | None = None
         self._writer: Writer | None = None
         self._readers: Readers | None = None
@@ -132,6 +134,7 @@ class SqliteStore:
             self._names |= {room.id: room.name for room in rooms}
             self._tips |= {room.id: Tip(room.head, room.time, room.record) for room in rooms}
             upkeep = Upkeep(connection, self._now_ms)
+            self._index = upkeep.index
             upkeep.open((room.id, room.head, room.time) for room in rooms)
             committer = Committer(connection, self._tips, upkeep, self._limits, self._now_ms)
             readers = Readers(path, self._vfs, READERS, self._log.fatal)
@@ -263,8 +266,13 @@ class SqliteStore:
 
         raises BadField  the query has too many words
         """
+        asked = Query(query)
         searchers = _open_still(self._searchers)
-        return await searchers.ask(search.find, Query(query), rooms, self._names, asker, before=before, limit=limit)
+        try:
+            return await searchers.ask(search.find, asked, rooms, self._names, asker, before=before, limit=limit)
+        except apsw.CorruptError as damage:
+            await self._do(partial(self._index.begin_anew, why=damage))
+            return Found(messages=[], more=False, complete=False)
 
 
 def _open_still(readers: Readers | None) -> Readers:
