@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh dev
-scripts/browser.sh
+scripts/test_tools.sh
 exec .venv/bin/python -m pytest --quiet --numprocesses 2 --dist worksteal "$@"

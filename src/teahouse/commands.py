@@ -126,6 +126,7 @@ async def _join_screen(known: Memory, room: str | None, server: str | None, name
     from teahouse.tui.app import TeahouseApp  # here, because nothing else needs what it loads
     from teahouse.tui.guest import Guest
 
+    _ask_the_terminal()
     house = place(known, server)
     guest = Guest()
     outbox = known.outbox(house, name)
@@ -143,6 +144,17 @@ async def _join_screen(known: Memory, room: str | None, server: str | None, name
         await guest.client.close()
     for sending in guest.client.unsent:
         print(f"teahouse: not sent yet, and kept for the next time: {sending.text}", file=sys.stderr)
+
+
+def _ask_the_terminal() -> None:
+    """Let the size of the screen be what the terminal says, now and when it changes.
+
+    COLUMNS and LINES, where they were exported, are those of another terminal or of a while ago; Textual would believe
+    them, draw beside the window, and never follow it. Where the terminal does not know (a serial line) they stand.
+    """
+    if all(os.get_terminal_size(sys.stdout.fileno())):
+        for stale in ("COLUMNS", "LINES"):
+            os.environ.pop(stale, None)
 
 
 @app.command
