@@ -62,8 +62,8 @@ class Life:
         drafts = [chance.choices(kinds, [20, 2, 1, 1])[0]() for _ in range(chance.randrange(1, 12))]
         self.committer.commit(drafts)
         self.acknowledged += [each for each in drafts if each.refusal is None and not each.again]
-        if chance.random() < 0.3 and self.upkeep.index.behind:
-            self.upkeep.index.step()
+        if chance.random() < 0.3:
+            self.upkeep.idle()  # the index takes a step
         if chance.random() < 0.1:
             self.upkeep.checkpoint()
 

@@ -67,6 +67,20 @@ def reading(path: Path, vfs: str | None = None) -> apsw.Connection:
 
 
 @contextmanager
+def unsynced(connection: apsw.Connection) -> Iterator[None]:
+    """Commits in here do not wait for the disk: for what can be made again from what is there.
+
+    The write-ahead log keeps its order, so the next commit takes them along; a power cut before it undoes them.
+    """
+    before = connection.pragma("synchronous")
+    connection.pragma("synchronous", "NORMAL")
+    try:
+        yield
+    finally:
+        connection.pragma("synchronous", before)
+
+
+@contextmanager
 def transaction(connection: apsw.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
     """All or nothing; for reading, `BEGIN`: all statements see the same moment."""
     connection.execute(begin)

@@ -17,13 +17,13 @@ import apsw
 import structlog
 
 from teahouse.core.errors import StoreFatal
-from teahouse.store.connect import BUSY_MS
+from teahouse.store.connect import BUSY_MS, unsynced
 from teahouse.store.faults import fault_of
 from teahouse.store.index import Index
 
 log = structlog.get_logger("teahouse.store")
 
-QUIET_S = 0.02  # without work for this long the writer is idle
+QUIET_S = 0.05  # without work for this long the writer is idle
 GAP_S = 0.001  # … and then goes on in steps: the interpreter is for the loop first
 SHARE = 10  # one part in so many of the time between batches goes to a late index
 LATE_MS = 1_000  # what waits this long is done between two batches
@@ -74,7 +74,7 @@ class Upkeep:
         if self._now_ms() < self._not_before:
             return
         if self.index.behind:
-            self._try(self.index.step)
+            self._try(self._step)
         elif self._scrub_since is not None:
             self._try(self._scrub)
 
@@ -90,7 +90,7 @@ class Upkeep:
         if oldest is not None and now - oldest > LATE_MS:
             start = time.monotonic()
             if start >= self._index_after:
-                self._try(self.index.step)
+                self._try(self._step)
                 end = time.monotonic()
                 self._index_after = end + (end - start) * (SHARE - 1)
         if self._scrub_since is not None and now - self._scrub_since > LATE_MS:
@@ -103,6 +103,11 @@ class Upkeep:
     def close(self) -> None:
         """Leave one file, with all in it. Raises StoreFatal alone."""
         self._try(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))
+
+    def _step(self) -> None:
+        """The index is made from the log, so it may be lost: no sync that the next message would have to wait for."""
+        with unsynced(self._connection):
+            self.index.step()
 
     def _scrub(self) -> None:
         self._connection.set_busy_timeout(0)  # a reader is no reason to keep writers waiting: later, then
