@@ -102,7 +102,7 @@ class Chat:
             elif isinstance(word, Draft):
                 word.event.seq = self.state.rooms_by_id[word.room].head + 1
                 word.event.time = self.now
-                core.apply(self.state, word.room, word.event)
+                core.apply(self.state, word.room, [word.event])
         return words
 
     def _hearers(self, word: Word) -> Iterable[str]:

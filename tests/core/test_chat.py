@@ -54,10 +54,10 @@ def test_a_listener_may_ask_nothing(command: ask.Command) -> None:
 def test_an_event_moves_the_head_and_shapes_the_record() -> None:
     chat = a_chat(alice="lobby")
     room, alice = chat.makes("lobby"), Person(1, "alice")
-    core.apply(chat.state, room.id, Posted(room="lobby", seq=1, time=10, author=alice, text="x", form="say"))
+    core.apply(chat.state, room.id, [Posted(room="lobby", seq=1, time=10, author=alice, text="x", form="say")])
     assert (room.head, room.time, room.record.rules) == (1, 10, 0)
-    core.apply(chat.state, room.id, TopicChanged(room="lobby", seq=2, time=20, author=alice, topic="tea"))
-    core.apply(chat.state, room.id, RulesChanged(room="lobby", seq=3, time=30, author=alice, speak="members"))
+    core.apply(chat.state, room.id, [TopicChanged(room="lobby", seq=2, time=20, author=alice, topic="tea")])
+    core.apply(chat.state, room.id, [RulesChanged(room="lobby", seq=3, time=30, author=alice, speak="members")])
     assert (room.head, room.time, room.record.topic, room.record.rules) == (3, 30, "tea", 3)
     assert room.record.speak == "members"
 

@@ -68,7 +68,7 @@ def authorize(principal: Person, action: Action, room: Room | None = None) -> No
     raises  NoSuchRoom  the room does not exist for them
             NotAllowed  it does, and they may not
     """
-    if room is not None and not sees(principal, room):
+    if room is not None and room.pair is not None and not sees(principal, room):
         raise NoSuchRoom(f"There is no room “{room.name}”.", field="room")
     held = rank(principal, room)
     verdict = TABLE[action][held]

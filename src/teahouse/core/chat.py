@@ -1,7 +1,7 @@
 """The door of the core: what is asked becomes words; what happened becomes state.
 
     decide(state, session, command, now) → drafts, signals, replies, orders      atomic; reads applied state only
-    apply(state, room, event)                                                    the event is on disk and is next
+    apply(state, room, events)                                                   they are on disk and are next
     vanish, forget                                                               a connection is no more
 
 `decide` answers what needs no record outside the rooms' logs; the rest goes through `server/queries.py`, which asks
@@ -10,7 +10,7 @@ the store between a check and an answer, both of them here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from teahouse.core import commands as ask
@@ -69,13 +69,14 @@ def decide(state: State, session: Session, command: ask.Command, now: int) -> li
     return handler(state, session, command, now)
 
 
-def apply(state: State, room_id: int, event: Event) -> None:
-    """The event is on disk and is the next of its room: it has happened."""
+def apply(state: State, room_id: int, events: Sequence[Event]) -> None:
+    """The events are on disk and are the next of their room: they have happened."""
     room = state.rooms_by_id[room_id]
-    room.head = event.seq
-    room.time = event.time
-    if event.shapes:
-        room.record = fold(room.record, event)
+    for event in events:
+        if event.shapes:
+            room.record = fold(room.record, event)
+    room.head = events[-1].seq
+    room.time = events[-1].time
 
 
 def room_named(state: State, name: str) -> Room:

@@ -30,8 +30,8 @@ Emoji = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
 Agent = Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class Command(msgspec.Struct, tag_field="type", kw_only=True):
-    """The root of all commands."""
+class Command(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
+    """The root of all commands. They hold numbers and text alone: nothing for the garbage collector."""
 
     waits: ClassVar[bool] = False
     barrier: ClassVar[bool] = False

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 Ref = int | str | None
 
 
-class Event(msgspec.Struct, tag_field="type", omit_defaults=True, kw_only=True):
-    """The root of all that a log keeps.
+class Event(msgspec.Struct, tag_field="type", omit_defaults=True, kw_only=True, gc=False):
+    """The root of all that a log keeps. Without references that could come back to it: nothing for the garbage collector.
 
     kind         its number on disk; never reused
     shapes       whether it changes what the room's record keeps (topic, rules, members)
@@ -116,7 +116,7 @@ EVENTS: tuple[type[Event], ...] = (Posted, Edited, Deleted, Reacted, Unreacted, 
 EVENT_BY_KIND: dict[int, type[Event]] = {event.kind: event for event in EVENTS}
 
 
-class Draft:
+class Draft(msgspec.Struct, eq=False):
     """What a command wants kept; `event` has neither number nor time until the log has given them.
 
     room      the room's id
@@ -126,7 +126,6 @@ class Draft:
     rules     the seq of the last event that changed the room's rules when this was decided
     digest    of the normalised contents, where the event has a key: tells a retry from a reuse
     own_only  the target must be the author's own
-    ticket    the order of handing over; given by the feed, counts up
     tries     how often it was decided
 
     The log fills in one of these, then gives the draft back:
@@ -135,32 +134,17 @@ class Draft:
     refusal                 nothing was stored, and why
     """
 
-    __slots__ = (
-        "again", "command", "digest", "done", "event", "own_only", "refusal", "room", "rules", "session", "ticket", "tries",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        room: int,
-        event: Event,
-        session: Session | None = None,
-        command: Command | None = None,
-        rules: int = 0,
-        digest: int | None = None,
-        own_only: bool = False,
-    ) -> None:
-        self.room = room
-        self.event = event
-        self.session = session
-        self.command = command
-        self.rules = rules
-        self.digest = digest
-        self.own_only = own_only
-        self.ticket = 0
-        self.tries = 1
-        self.again = False
-        self.refusal: Refusal | None = None
-        self.done = False
+    room: int
+    event: Event
+    session: Session | None = None
+    command: Command | None = None
+    rules: int = 0
+    digest: int | None = None
+    own_only: bool = False
+    tries: int = 1
+    again: bool = False
+    refusal: Refusal | None = None
+    done: bool = False
 
 
 # ---- signals

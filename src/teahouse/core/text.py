@@ -40,12 +40,14 @@ def clean(text: str, limit_bytes: int) -> str:
         if not text.isprintable():
             text = _without_controls(text)
         size = len(text)
+        empty = not text or text.isspace()
     else:
         text = _nfc(_without_controls(text), "text")
         size = _size(text, "text")
+        empty = _shows_nothing(text)
     if size > limit_bytes:
         raise MessageTooLong(f"A message has at most {limit_bytes} bytes; this one has {size}.", limit=limit_bytes)
-    if _shows_nothing(text):
+    if empty:
         raise EmptyMessage("A message needs some text.")
     return text
 
@@ -92,7 +94,5 @@ def _size(text: str, field: str) -> int:
 
 
 def _shows_nothing(text: str) -> bool:
-    if text.isascii():
-        return not text or text.isspace()
     # Unassigned is not invisible: an emoji may be newer than this Python's tables.
     return all(char.isspace() or char in INVISIBLE or unicodedata.category(char) == "Cf" for char in text)

@@ -165,15 +165,11 @@ class Dispatch:
     def _go_on(self, peer: Peer) -> None:
         """Look at what waits, up to a command that must wait itself; then push the answers that are ready."""
         waiting = peer.waiting
-        now = self._clock.now_ms()
         while True:
-            while waiting and not peer.barred and not peer.lost:
-                word = waiting[0]
-                if peer.answers and word.waits:
-                    break
-                waiting.popleft()
-                self._one(peer, word, now)
-            self._push_answers(peer)
+            if waiting:
+                self._look_at_waiting(peer)
+            if peer.answers:
+                self._push_answers(peer)
             if not waiting or peer.barred or peer.answers or peer.lost:
                 break
         if peer.full or self._feed.in_flight > self._state.limits.queue:
@@ -187,19 +183,27 @@ class Dispatch:
         self._paused.discard(peer)
         peer.on_relief()
 
-    def _one(self, peer: Peer, word: Heard, now: int) -> None:
-        try:
-            if isinstance(word, Command):
-                self._command(peer, word, now)
-            elif isinstance(word, Refusal):
-                self._refuse(peer, word, word.ref)
-            else:
-                peer.close(word)
-        except Refusal as refusal:
-            self._refuse(peer, refusal, word.ref if isinstance(word, Command) else None)
-        except Exception:
-            log.exception("bug", command=type(word).__name__, door=peer.codec.format.name)
-            peer.close(None)
+    def _look_at_waiting(self, peer: Peer) -> None:
+        """One command after the other, up to one that must wait."""
+        waiting, answers = peer.waiting, peer.answers
+        now = self._clock.now_ms()
+        while waiting and not peer.barred and not peer.lost:
+            word = waiting[0]
+            if answers and word.waits:
+                return
+            waiting.popleft()
+            try:
+                if isinstance(word, Command):
+                    self._command(peer, word, now)
+                elif isinstance(word, Refusal):
+                    self._refuse(peer, word, word.ref)
+                else:
+                    peer.close(word)
+            except Refusal as refusal:
+                self._refuse(peer, refusal, word.ref if isinstance(word, Command) else None)
+            except Exception:
+                log.exception("bug", command=type(word).__name__, door=peer.codec.format.name)
+                peer.close(None)
 
     def _refuse(self, peer: Peer, refusal: Refusal, ref: int | str | None) -> None:
         self._counters.refused[refusal.code] += 1
@@ -211,8 +215,7 @@ class Dispatch:
             if kind is Anew:
                 return
             raise HelloFirst("Say hello first.")
-        query = self._queries.table.get(kind)
-        if query is not None:
+        if kind in self._queries.table:
             question = Question()
             peer.answers.append(question)
             peer.barred = kind.barrier
@@ -326,51 +329,62 @@ class Dispatch:
 
     def _answered(self, drafts: Sequence[Draft]) -> None:
         """A batch is on disk and published: its senders' answers are ready."""
-        touched: dict[int, Peer] = {}
         peers = self.peers
-        for draft in drafts:
-            session = draft.session
-            if session is not None and session.id not in touched and (peer := peers.get(session.id)) is not None:
-                touched[session.id] = peer
-        for peer in touched.values():
-            self._go_on(peer)
+        for session in dict.fromkeys([draft.session for draft in drafts]):
+            if session is not None and (peer := peers.get(session.id)) is not None:
+                self._go_on(peer)
         if self._paused and self._feed.in_flight < self._state.limits.queue // 2:
             for peer in [peer for peer in self._paused if not peer.full]:
                 self._relieve(peer)
 
     def _push_answers(self, peer: Peer) -> None:
+        """Those that are ready, oldest first. Outcomes that stand together leave as one unit, but for a paced door."""
         answers, codec, outbox = peer.answers, peer.codec, peer.outbox
+        outcomes: list[bytes] = []
         while answers:
             first = answers[0]
             if isinstance(first, Draft):
                 if not first.done:
-                    return
+                    break
                 answers.popleft()
-                self._push_outcome(peer, first)
+                if unit := self._outcome(peer, first):
+                    outcomes.append(unit)
                 continue
             if isinstance(first, Question):
                 if first.replies is None:
-                    return
+                    break
                 replies = first.replies
             else:
                 replies = [first]
             answers.popleft()
+            _push_together(peer, outcomes)
             for reply in replies:
                 if unit := codec.answer(reply):
                     outbox.push(unit)
+        _push_together(peer, outcomes)
 
-    def _push_outcome(self, peer: Peer, draft: Draft) -> None:
+    def _outcome(self, peer: Peer, draft: Draft) -> bytes:
+        """What its author is told of a draft that is done."""
         command = draft.command
         ref = command.ref if command is not None else None
         if draft.refusal is not None:
             self._counters.refused[draft.refusal.code] += 1
-            reply: Reply = refused(draft.refusal, ref)
-        elif peer.codec.acknowledges and not peer.session.one_room:
-            reply = stored(draft, ref)
-        else:
-            return
-        if unit := peer.codec.answer(reply):
+            return peer.codec.answer(refused(draft.refusal, ref))
+        if peer.codec.acknowledges and not peer.session.one_room:
+            return peer.codec.answer(stored(draft, ref))
+        return b""
+
+
+def _push_together(peer: Peer, units: list[bytes]) -> None:
+    """Push them, and have none left."""
+    if not units:
+        return
+    if peer.codec.format.paced:
+        for unit in units:
             peer.outbox.push(unit)
+    else:
+        peer.outbox.push(b"".join(units))
+    units.clear()
 
 
 def stored(draft: Draft, ref: int | str | None) -> Stored:

@@ -27,23 +27,26 @@ from teahouse.server.fanout import Fanout
 from teahouse.server.tasks import Nap
 from teahouse.store.log import Log
 
+Held = deque[tuple[int, Callable[[], None]]]
+"""What waits in one room to pass, oldest first: (ticket to wait for, what then passes)."""
 
-class Stream:
-    """What is on its way to the disk for one room.
 
-    ticket  of the last draft handed over
-    held    (ticket to wait for, what then passes), oldest first
-    """
+class Run:
+    """What one batch has for one room, as far as it is not published: events in order, and who asked for each."""
 
-    __slots__ = ("held", "ticket")
+    __slots__ = ("events", "held", "room", "sessions")
 
-    def __init__(self) -> None:
-        self.ticket = 0
-        self.held: deque[tuple[int, Callable[[], None]]] = deque()
+    def __init__(self, room: Room, held: Held | None) -> None:
+        self.room = room
+        self.held = held
+        self.events: list[Event] = []
+        self.sessions: list[Session | None] = []
 
 
 class Feed:
     """Drafts in, published events out.
+
+    A draft's ticket is its place in the order of handing over, counted from 1; the log gives drafts back in that order.
 
     on_stale     decide again; called with the draft
     on_answered  these drafts are done; called once a batch, in order
@@ -58,7 +61,8 @@ class Feed:
         self._nap = nap
         self._loop = loop
         self._counters = counters
-        self._streams: dict[int, Stream] = {}
+        self._last: dict[int, int] = {}  # room → ticket of its last draft
+        self._held: dict[int, Held] = {}
         self._outgoing: list[Draft] = []
         self._handed: deque[tuple[int, float]] = deque()  # (last ticket, when): of each hand-over that is out
         self._tickets = 0
@@ -73,38 +77,49 @@ class Feed:
         return self._tickets - self._done
 
     def hand(self, draft: Draft) -> None:
-        """Give the draft to the log at the end of this tick."""
+        """Give the draft to the log at the end of this tick. On the path of a message."""
         self._tickets += 1
-        draft.ticket = self._tickets
-        stream = self._streams.get(draft.room)
-        if stream is None:
-            stream = self._streams[draft.room] = Stream()
-        stream.ticket = draft.ticket
+        self._last[draft.room] = self._tickets
         if not self._outgoing:
             self._loop.call_soon(self._hand_over)
         self._outgoing.append(draft)
 
     def _hand_over(self) -> None:
         drafts, self._outgoing = self._outgoing, []
-        self._handed.append((drafts[-1].ticket, time.monotonic()))
+        self._handed.append((self._tickets, time.monotonic()))
         self._nap.out()
         self._log.append(drafts)
 
     def committed(self, batch: list[Draft]) -> None:
         """The log is done with these: publish what it stored, release what waited, answer."""
-        self._time_commit(batch)
+        now = time.monotonic()
+        since = self._handed[0][1]  # of a hand-over that came back in part
+        ticket = self._done
+        self._done += len(batch)
+        while self._handed and self._handed[0][0] <= self._done:
+            since = self._handed.popleft()[1]
+            self._nap.back()
+        stored = 0
         stale: list[Draft] = []
-        by_room: dict[int, list[Draft]] = {}
+        runs: dict[int, Run] = {}
         for draft in batch:
-            of_room = by_room.get(draft.room)
-            if of_room is None:
-                of_room = by_room[draft.room] = []
-            of_room.append(draft)
-            if draft.refusal.__class__ is Stale:
-                stale.append(draft)
-        self._done = batch[-1].ticket
-        for id, drafts in by_room.items():
-            self._advance(self._state.rooms_by_id[id], drafts)
+            ticket += 1
+            run = runs.get(draft.room)
+            if run is None:
+                run = runs[draft.room] = Run(self._state.rooms_by_id[draft.room], self._held.get(draft.room))
+            if run.held is not None:
+                self._let_pass(run, ticket)
+            if draft.refusal is not None:
+                if draft.refusal.__class__ is Stale:
+                    stale.append(draft)
+            elif not draft.again:
+                run.events.append(draft.event)
+                run.sessions.append(draft.session)
+                stored += 1
+        for run in runs.values():
+            self._publish(run)
+            self._release(run.room.id, self._done)
+        self._counters.committed(stored, (now - since) * 1_000)
         for draft in stale:
             self.on_stale(draft)
         self.on_answered(batch)
@@ -113,46 +128,25 @@ class Feed:
             for future in quiet:
                 future.set_result(None)
 
-    def _time_commit(self, batch: Sequence[Draft]) -> None:
-        now = time.monotonic()
-        since = self._handed[0][1]  # of a hand-over that came back in part
-        while self._handed and self._handed[0][0] <= batch[-1].ticket:
-            since = self._handed.popleft()[1]
-            self._nap.back()
-        stored = sum(1 for draft in batch if draft.refusal is None and not draft.again)
-        self._counters.committed(stored, (now - since) * 1_000)
+    def _let_pass(self, run: Run, ticket: int) -> None:
+        """What has waited for the drafts before this one passes between their events and its own."""
+        if run.held and run.held[0][0] < ticket:
+            self._publish(run)
+            self._release(run.room.id, ticket - 1)
 
-    def _advance(self, room: Room, drafts: Sequence[Draft]) -> None:
-        """Publish what was stored of one room, with the signals where they belong between the events."""
-        stream = self._streams[room.id]
-        if not stream.held:
-            self._publish(room, drafts)
-        else:
-            start = 0
-            for place, draft in enumerate(drafts):
-                if stream.held and stream.held[0][0] < draft.ticket:
-                    self._publish(room, drafts[start:place])
-                    start = place
-                    self._release(stream, draft.ticket - 1)
-            self._publish(room, drafts[start:])
-            self._release(stream, drafts[-1].ticket)
-
-    def _publish(self, room: Room, drafts: Sequence[Draft]) -> None:
-        events: list[Event] = []
-        sessions: list[Session | None] = []
-        for draft in drafts:
-            if draft.refusal is not None or draft.again:
-                continue
-            event = draft.event
-            if event.seq != room.head + 1:
-                raise RuntimeError(f"{room.name}: event {event.seq} after head {room.head}")
-            chat.apply(self._state, room.id, event)
+    def _publish(self, run: Run) -> None:
+        """These events have happened: apply them, show them. In a room, only here is its head moved."""
+        events, room = run.events, run.room
+        if not events:
+            return
+        if events[0].seq != room.head + 1 or events[-1].seq != room.head + len(events):
+            raise RuntimeError(f"{room.name}: events {events[0].seq} to {events[-1].seq} after head {room.head}")
+        chat.apply(self._state, room.id, events)
+        for event in events:
             if event.__class__ is Deleted:
                 self._fanout.forget_text(room, event.target)
-            events.append(event)
-            sessions.append(draft.session)
-        if events:
-            self._fanout.publish(room, events, sessions)
+        self._fanout.publish(room, events, run.sessions)
+        run.events, run.sessions = [], []
 
     # ---- signals
 
@@ -170,20 +164,23 @@ class Feed:
             self._behind_last(busy, lambda: pass_on(signal))
 
     def _last_ticket(self, room: Room) -> int:
-        stream = self._streams.get(room.id)
-        return stream.ticket if stream is not None else 0
+        return self._last.get(room.id, 0)
 
     def _behind_last(self, room: Room, pass_on: Callable[[], None]) -> None:
-        stream = self._streams.get(room.id)
-        if stream is None or (stream.ticket <= self._done and not stream.held):
+        last = self._last_ticket(room)
+        if last <= self._done and room.id not in self._held:
             pass_on()
         else:
-            stream.held.append((stream.ticket, pass_on))
+            self._held.setdefault(room.id, deque()).append((last, pass_on))
 
-    def _release(self, stream: Stream, upto: int) -> None:
-        held = stream.held
+    def _release(self, room: int, upto: int) -> None:
+        held = self._held.get(room)
+        if held is None:
+            return
         while held and held[0][0] <= upto:
             held.popleft()[1]()
+        if not held:
+            del self._held[room]
 
     async def quiet(self) -> None:
         """Wait until nothing is on its way to the disk."""

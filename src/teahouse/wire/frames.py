@@ -24,8 +24,9 @@ from teahouse.core.commands import Anew
 from teahouse.core.errors import FrameTooLong, Overload, Refusal, UnknownFrame, UnknownVersion, WireError
 from teahouse.core.events import Event, HelpText, Reply, Signal
 from teahouse.core.limits import Limits
-from teahouse.wire import json_form, text
+from teahouse.wire import text
 from teahouse.wire.base import Heard, WireFormat, refused
+from teahouse.wire.json_form import decode, encode
 from teahouse.wire.text_door import Conversation
 
 VERSION = 1
@@ -82,11 +83,12 @@ class JsonFrames:
 
     def event(self, event: Event) -> bytes:
         """The event as JSON."""
-        return json_frame(json_form.encode(event))
+        body = encode(event)
+        return _pack(VERSION, len(body), CMD_JSON) + body
 
     def signal(self, signal: Signal) -> bytes:
         """The signal as JSON."""
-        return json_frame(json_form.encode(signal))
+        return json_frame(encode(signal))
 
     def batch(self, units: Sequence[bytes]) -> bytes:
         """One frame after the other."""
@@ -150,7 +152,7 @@ class FramesCodec:
                 return heard
             body = data[at + HEADER_BYTES : end]
             if cmd == CMD_JSON and self._json and body:
-                heard.append(json_form.decode(body))
+                heard.append(decode(body))
             else:
                 heard += self._frame(cmd, body)
                 if self._talk.over:
@@ -174,7 +176,7 @@ class FramesCodec:
         """What a frame asks that is not simply one more JSON object."""
         if cmd == CMD_JSON:
             before = self._speak_json()
-            return [*before, json_form.decode(body)] if body else before
+            return [*before, decode(body)] if body else before
         if cmd == CMD_TEXT and not self._json:
             self._talked = True
             return self._talk.hear(body)
@@ -213,11 +215,14 @@ class FramesCodec:
         """One frame of the kind that the connection speaks."""
         if not self._json:
             return text_frame(text.answer(reply))
-        return b"" if isinstance(reply, HelpText) else json_frame(json_form.encode(reply))
+        if reply.__class__ is HelpText:
+            return b""
+        body = encode(reply)
+        return _pack(VERSION, len(body), CMD_JSON) + body
 
     def farewell(self, why: WireError | Overload) -> bytes:
         """Why we close, in a frame of the kind that the connection speaks."""
-        return json_frame(json_form.encode(refused(why))) if self._json else text_frame(text.farewell(why))
+        return json_frame(encode(refused(why))) if self._json else text_frame(text.farewell(why))
 
 
 def _unknown_version(version: int) -> UnknownVersion:
