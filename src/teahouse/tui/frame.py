@@ -180,7 +180,10 @@ class Frame(App[None]):
     def on_mount(self) -> None:
         """Open the rooms."""
         self.guest.attach(self)
-        self.query_one("#people", OptionList).can_focus = False  # nothing to choose there
+        people = self.query_one("#people", OptionList)
+        people.can_focus = False  # nothing to choose there
+        people.border_title = "Here · 在场"
+        self.query_one("#rooms").border_title = "Rooms · 房间"
         self.query_one(Composer).focus()
         self.soon(self.guest.start(self._rooms))
         self.set_interval(1.0, self._draw_bar)  # who was writing is writing no more

@@ -9,7 +9,8 @@ from teahouse.tui.guest import Guest
 from teahouse.tui.rows import fitted
 from teahouse.tui.talk import Talk
 
-ROOM_WIDTH = 18
+ROOM_WIDTH = 21
+"""Cells of a line in the list of rooms: its width in app.tcss without padding and scroll bar."""
 PEOPLE_SHOWN = 200
 CHOICES_SHOWN = 8
 
@@ -19,7 +20,7 @@ def head(guest: Guest) -> Text:
     talk = guest.current
     if talk is None:
         return Text("You are in no room. /join lobby takes you to one.", "dim")
-    line = Text(talk.title, "bold")
+    line = Text.assemble((talk.title, "bold"))
     if talk.topic:
         line.append(f"  {talk.topic}")
     if not talk.name.startswith("@"):
@@ -30,11 +31,12 @@ def head(guest: Guest) -> Text:
 
 def room_line(talk: Talk, is_current: bool) -> Text:
     """A room in the list, with what is unread."""
-    count = f" {min(talk.unread, 999)}" if talk.unread else ""
+    count = f" {min(talk.unread, 999)} " if talk.unread else ""
     style = "bold" if is_current or talk.unread else ""
-    line = Text(fitted(talk.title, ROOM_WIDTH - len(count)), style)
-    line.append(count, "bold reverse" if talk.mentions or (talk.unread and talk.name.startswith("@")) else "bold")
-    return line
+    calls_us = talk.mentions or talk.name.startswith("@")
+    return Text.assemble(
+        (fitted(talk.title, ROOM_WIDTH - len(count)), style), (count, "bold reverse" if calls_us else "bold")
+    )
 
 
 def other_room_line(name: str) -> Text:
