@@ -103,8 +103,12 @@ def read_room(state: State, session: Session, command: ReadRoom, now: int) -> li
 
 def visible_rooms(state: State, person: Person) -> list[Room]:
     """Public rooms and the person's own direct rooms, by name."""
-    rooms = [room for room in state.rooms_by_id.values() if room.pair is None or person.id in room.pair]
-    return sorted(rooms, key=lambda room: (room.pair is not None, names.fold(room.name)))
+    visible = [
+        (room.pair is not None, fold, room)
+        for fold, room in state.rooms_by_name.items()
+        if room.pair is None or person.id in room.pair
+    ]
+    return [room for _, _, room in sorted(visible)]  # no two have the same fold, so rooms are never compared
 
 
 def room_entry(room: Room, other: Person | None, read: int, unread: int, mentions: int) -> RoomEntry:
