@@ -11,8 +11,10 @@ to, and who one is.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
 
 import apsw
 
@@ -37,12 +39,24 @@ _OTHERS = _NEWEST.replace("ORDER BY", "AND author <> ? ORDER BY")
 class Look:
     """The newest messages of a room, newest first, as of one head; all that are above `floor`."""
 
-    __slots__ = ("floor", "head", "messages")
+    __slots__ = ("_authors", "_numbers", "_texts", "_whose", "addresses", "floor", "head")
 
-    def __init__(self, head: int, floor: int, messages: list[tuple[int, int, str | None]]) -> None:
+    def __init__(self, head: int, floor: int, messages: Sequence[tuple[int, int, str | None]]) -> None:
         self.head = head
         self.floor = floor
-        self.messages = messages
+        self._numbers = [-seq for seq, _, _ in messages]  # so that they rise
+        self._authors = [author for _, author, _ in messages]
+        self._whose = frozenset(self._authors)
+        self._texts = [text for _, _, text in messages]
+        self.addresses = any(text is not None for text in self._texts)
+
+    def of_others(self, person: int, after: int) -> list[str | None]:
+        """The texts of the newest UNREAD messages of others after a number. Most people have said none of them."""
+        end = bisect_left(self._numbers, -after)
+        if person not in self._whose:
+            return self._texts[: min(end, UNREAD)]
+        said = zip(self._authors[:end], self._texts, strict=False)
+        return [text for author, text in said if author != person][:UNREAD]
 
 
 class Unread:
@@ -53,21 +67,17 @@ class Unread:
 
     def standing(self, connection: apsw.Connection, person: Person, rooms: Sequence[tuple[int, int]]) -> list[Standing]:
         """How the person stands to each (room id, head)."""
-        named = mention_of(person.name)
         marks = dict(run(connection, "SELECT room, read FROM marks WHERE person = ?", (person.id,)))
         answers: list[Standing] = []
         for room, head in rooms:
             read = marks.get(room, 0)
             lowest = max(read, head - UNREAD_SCAN)
             look = self._look(connection, room, head)
-            others = [
-                text for seq, author, text in look.messages if seq > lowest and author != person.id
-            ][:UNREAD]  # fmt: skip
+            others, addresses = look.of_others(person.id, lowest), look.addresses
             if len(others) < UNREAD and look.floor > lowest:
                 span = (event_id(room, lowest), event_id(room, head), Posted.kind, person.id, UNREAD)
-                others = [text for _, _, text in run(connection, _OTHERS, span)]
-            mentions = sum(1 for text in others if text is not None and named.search(text.casefold()))
-            answers.append(Standing(read, len(others), mentions))
+                others, addresses = [text for _, _, text in run(connection, _OTHERS, span)], True
+            answers.append(Standing(read, len(others), mentions(person.name, others) if addresses else 0))
         return answers
 
     def _look(self, connection: apsw.Connection, room: int, head: int) -> Look:
@@ -83,6 +93,13 @@ class Unread:
         return look
 
 
+def mentions(name: str, texts: Sequence[str | None]) -> int:
+    """How many of these have `@name`. There is seldom an “@” in any, so the pattern is not made before."""
+    addressed = [text.casefold() for text in texts if text is not None]
+    return sum(1 for text in addressed if mention_of(name).search(text))
+
+
+@lru_cache(maxsize=256)
 def mention_of(name: str) -> re.Pattern[str]:
     """What finds `@name` in a casefolded text: not in a mail address, not the beginning of a longer name."""
     return re.compile(rf"(?<![a-z0-9_])@{re.escape(name.casefold())}(?![\w\-\[\]{{}}\\|^`])")
