@@ -46,7 +46,7 @@ from teahouse.server.counters import Counters
 from teahouse.server.fanout import Fanout
 from teahouse.server.feed import Feed
 from teahouse.server.outbox import Outbox
-from teahouse.server.peer import Peer, Question
+from teahouse.server.peer import WAITING, Peer, Question
 from teahouse.server.queries import Lost, Queries
 from teahouse.server.tasks import Tasks
 from teahouse.wire.base import Codec, Heard, refused
@@ -83,7 +83,7 @@ class Dispatch:
 
     def arrive(self, codec: Codec, outbox: Outbox, close: Callable[[WireError | Overload | None], None]) -> Peer:
         """A connection has begun; nobody is known to be at its other end yet."""
-        peer = Peer(self._session(codec), codec, outbox, close, self._state.limits.answers_waiting)
+        peer = Peer(self._session(codec), codec, outbox, close)
         self.peers[peer.session.id] = peer
         outbox.on_drain = lambda: self._fanout.drained(peer)
         outbox.on_stuck = peer.close
@@ -172,11 +172,22 @@ class Dispatch:
                 self._push_answers(peer)
             if not waiting or peer.barred or peer.answers or peer.lost:
                 break
-        if peer.full or self._feed.in_flight > self._state.limits.queue:
+        if self._has_asked_enough(peer) or self._feed.in_flight > self._state.limits.queue:
             peer.congested = True
             self._paused.add(peer)
         elif peer.congested:
             self._relieve(peer)
+
+    def _has_asked_enough(self, peer: Peer) -> bool:
+        """Whether the peer must wait for answers before it may ask more.
+
+        Who writes alone may have more messages on their way to the disk: together they are one batch. Beside others
+        not, for each of theirs would wait for all of that.
+        """
+        limits, answers = self._state.limits, peer.answers
+        if len(answers) < limits.answers_waiting:
+            return len(peer.waiting) >= WAITING
+        return self._feed.in_flight >= limits.batch // 2 or not isinstance(answers[-1], Draft)
 
     def _relieve(self, peer: Peer) -> None:
         peer.congested = False
@@ -334,7 +345,7 @@ class Dispatch:
             if session is not None and (peer := peers.get(session.id)) is not None:
                 self._go_on(peer)
         if self._paused and self._feed.in_flight < self._state.limits.queue // 2:
-            for peer in [peer for peer in self._paused if not peer.full]:
+            for peer in [peer for peer in self._paused if not self._has_asked_enough(peer)]:
                 self._relieve(peer)
 
     def _push_answers(self, peer: Peer) -> None:

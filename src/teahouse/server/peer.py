@@ -49,7 +49,7 @@ class Peer:
     """
 
     __slots__ = (
-        "answers", "barred", "close", "codec", "congested", "cursors", "limit", "lost", "on_relief", "outbox", "session",
+        "answers", "barred", "close", "codec", "congested", "cursors", "lost", "on_relief", "outbox", "session",
         "waiting",
     )  # fmt: skip
 
@@ -59,13 +59,11 @@ class Peer:
         codec: Codec,
         outbox: Outbox,
         close: Callable[[WireError | Overload | None], None],
-        limit: int,
     ) -> None:
         self.session = session
         self.codec = codec
         self.outbox = outbox
         self.close = close
-        self.limit = limit
         self.answers: deque[Draft | Question | Reply] = deque()
         self.waiting: deque[Heard] = deque()
         self.cursors: dict[int, Cursor] = {}
@@ -73,8 +71,3 @@ class Peer:
         self.lost = False
         self.congested = False
         self.on_relief: Callable[[], None] = _nothing
-
-    @property
-    def full(self) -> bool:
-        """Whether this peer has asked as much as it may before it is answered."""
-        return len(self.answers) >= self.limit or len(self.waiting) >= WAITING

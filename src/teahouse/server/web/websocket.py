@@ -30,7 +30,7 @@ from teahouse.server.peer import Peer
 from teahouse.server.reading import Reading
 from teahouse.server.visits import Visit
 from teahouse.server.web.origin import is_our_host, is_our_origin
-from teahouse.wire.base import refused
+from teahouse.wire.base import Heard, refused
 from teahouse.wire.websocket import JsonCodec
 
 PATH = "/ws"
@@ -48,7 +48,7 @@ class WebSocket(asyncio.Protocol):
     """One WebSocket connection; `names` are the host names that are ours."""
 
     __slots__ = (
-        "_alive", "_done", "_engine", "_hello", "_is_text", "_limits", "_loop", "_message", "_names", "_peer", "_pulse",
+        "_alive", "_done", "_engine", "_heard", "_hello", "_is_text", "_limits", "_loop", "_message", "_names", "_peer", "_pulse",
         "_reading", "_visit", "_ws",
     )  # fmt: skip
 
@@ -62,6 +62,7 @@ class WebSocket(asyncio.Protocol):
         self._message = bytearray()
         self._is_text = False
         self._peer: Peer | None = None
+        self._heard: list[Heard] = []  # of this read, not handed over yet
         self._hello: asyncio.TimerHandle | None = None
         self._pulse: asyncio.TimerHandle | None = None
         self._alive = True
@@ -107,6 +108,8 @@ class WebSocket(asyncio.Protocol):
                     self._shake_hands(event)
                 elif isinstance(event, Frame):
                     self._frame(event)
+            if self._heard:
+                self._hand_over()
             self._after_parsing()
         except Exception as error:
             self._retire()
@@ -157,7 +160,15 @@ class WebSocket(asyncio.Protocol):
         except UnicodeDecodeError:
             self._fail(CloseCode.INVALID_DATA, BadText.code, BadText.code)
             return
-        self._engine.dispatch.handle(peer, peer.codec.receive(message))
+        self._heard += peer.codec.receive(message)
+
+    def _hand_over(self) -> None:
+        """All that one read has brought, at once."""
+        peer, heard = self._peer, self._heard
+        self._heard = []
+        if not heard or peer is None or self._done:
+            return
+        self._engine.dispatch.handle(peer, heard)
         if self._hello is not None and peer.session.person is not NOBODY:
             self._hello.cancel()  # nothing waits for it, so that who is idle costs no timer
             self._hello = None
@@ -228,6 +239,7 @@ class WebSocket(asyncio.Protocol):
             self._fail(CLOSE_CODES.get(type(why), CloseCode.POLICY_VIOLATION), why.code, why.code)
 
     def _fail(self, code: CloseCode, reason: str, counted: str) -> None:
+        self._hand_over()  # what was said before
         if self._done:
             return
         if self._ws.state is OPEN:
