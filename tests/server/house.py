@@ -117,9 +117,13 @@ async def hears(client: JsonClient) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_house(folder: Path, limits: Limits = LAN) -> AsyncIterator[House]:
-    """A node with this data folder, from its start to its stop."""
-    engine = Engine(SqliteStore(folder, limits, Clock().now_ms), limits, name="Teahouse", version="0")
+async def open_house(folder: Path, limits: Limits = LAN, clock: Clock | None = None) -> AsyncIterator[House]:
+    """A node with this data folder, from its start to its stop.
+
+    clock   what it takes for the time
+    """
+    clock = clock or Clock()
+    engine = Engine(SqliteStore(folder, limits, clock.now_ms), limits, name="Teahouse", version="0", clock=clock)
     server = Server(engine, host=HOST, port=0, names=["tea.example"])
     await server.start()
     house = House(engine, server)

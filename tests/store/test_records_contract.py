@@ -97,6 +97,20 @@ async def test_a_guest_may_have_several_tokens(opener: Opener, tmp_path: Path) -
         assert await house.store.recent_guests(0) == [Person(1, "anna")]
 
 
+async def test_tokens_are_extended_for_those_who_are_named_and_never_shortened(opener: Opener, tmp_path: Path) -> None:
+    async with opened(opener(tmp_path)) as house:
+        for person, number, ends in ((ANA, 1, 100), (ANA, 2, 900), (BEN, 3, 100)):
+            await house.store.keep_guest(person, token(number), ends)
+        await house.store.extend_tokens([ANA.id, 77], 500)
+        await house.store.extend_tokens([], 700)
+    async with opened(opener(tmp_path)) as house:
+        back = house.store.guest_by_token
+        assert await back(token(1), 499, 499) == GuestRecord(ANA, 499)
+        assert await back(token(1), 499, 999) is None
+        assert await back(token(2), 899, 999) == GuestRecord(ANA, 999)
+        assert await back(token(3), 100, 999) is None
+
+
 async def test_a_rename_is_remembered_where_there_is_a_record(opener: Opener, tmp_path: Path) -> None:
     async with opened(opener(tmp_path)) as house:
         await house.store.keep_guest(nameless(1), token(1), 100)
@@ -104,6 +118,14 @@ async def test_a_rename_is_remembered_where_there_is_a_record(opener: Opener, tm
         await house.store.rename_guest(BEN)
         assert await house.store.person(1) == ANA
         assert await house.store.person(2) is None
+
+
+async def test_several_people_are_known_at_once(opener: Opener, tmp_path: Path) -> None:
+    async with opened(opener(tmp_path)) as house:
+        await house.store.keep_guest(ANA, token(1), 100)
+        await house.append(post("x", CAI))
+        assert await house.store.people([3, 2, 1, 1]) == {1: ANA, 3: CAI}
+        assert await house.store.people([]) == {}
 
 
 async def test_who_has_written_is_known(opener: Opener, tmp_path: Path) -> None:

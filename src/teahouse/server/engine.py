@@ -20,6 +20,7 @@ from teahouse.server.feed import Feed
 from teahouse.server.outbox import Flusher
 from teahouse.server.pages import PAGE, Pages
 from teahouse.server.queries import Queries
+from teahouse.server.renewal import Renewal
 from teahouse.server.tasks import Nap, Tasks
 from teahouse.store.base import Store
 
@@ -47,6 +48,7 @@ class Engine:
         self.dispatch = Dispatch(
             self.state, self.feed, self.fanout, self.queries, self.tasks, self.clock, loop, self.counters
         )
+        self.renewal = Renewal(self.state, store, self.clock)
         self.fatal: asyncio.Future[StoreFatal] = loop.create_future()
 
     async def start(self) -> None:
@@ -64,6 +66,7 @@ class Engine:
             identity.hold(self.state, person.id, person.name, now + self.limits.vanished_ms)
         self._store.log.listen(self.feed.committed, self._on_fatal)
         self.flusher.watch()
+        self.tasks.spawn(self.renewal.run(), "renew tokens")
 
     async def stop(self) -> None:
         """Let what is on its way reach the disk, then close the store."""

@@ -65,6 +65,9 @@ class Store(Protocol):
     async def guest_by_token(self, token_hash: bytes, now: int, ends: int) -> GuestRecord | None:
         """Who comes back with this token, now valid until `ends`; None when it is unknown or has ended."""
 
+    async def extend_tokens(self, people: Sequence[int], ends: int) -> None:
+        """The tokens of these people are valid until `ends` at the least. On disk when it returns."""
+
     async def recent_guests(self, now: int) -> list[Person]:
         """Guests with a chosen name whose token is valid, the latest first; at most 10,000."""
 

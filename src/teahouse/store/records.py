@@ -6,7 +6,7 @@ It may be carried out a second time, after a rollback.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import apsw
 import msgspec
@@ -92,6 +92,14 @@ def guest_by_token(connection: apsw.Connection, token_hash: bytes, now: int, end
         return None
     found = person_of(connection, person)
     return None if found is None else GuestRecord(found, ends)
+
+
+def extend_tokens(connection: apsw.Connection, people: Sequence[int], ends: int) -> None:
+    """These people's tokens are valid until `ends` at the least: one statement, whoever they are and however many."""
+    connection.execute(
+        "UPDATE tokens SET ends = ?1 WHERE ends < ?1 AND person IN (SELECT value FROM json_each(?2))",
+        (ends, msgspec.json.encode(people).decode()),
+    )
 
 
 def person_of(connection: apsw.Connection, id: int) -> Person | None:

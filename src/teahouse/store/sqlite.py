@@ -201,6 +201,10 @@ class SqliteStore:
         """See `Store.guest_by_token`."""
         return await self._do(partial(records.guest_by_token, token_hash=token_hash, now=now, ends=ends))
 
+    async def extend_tokens(self, people: Sequence[int], ends: int) -> None:
+        """See `Store.extend_tokens`."""
+        await self._do(partial(records.extend_tokens, people=people, ends=ends))
+
     async def recent_guests(self, now: int) -> list[Person]:
         """See `Store.recent_guests`."""
         return await self._reading.ask(questions.recent_guests, now)

@@ -1,0 +1,118 @@
+"""A token outlives the connection that it was given to, however long that one lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from teahouse.core.errors import StorageFull
+from teahouse.core.limits import LAN
+from teahouse.core.state import State
+from teahouse.server import renewal
+from teahouse.server.clock import Clock
+from teahouse.server.renewal import Renewal
+from tests.server.house import HOST, House, open_house
+from tests.support.inbox import until
+from tests.support.json_client import JsonClient
+
+HOUR_MS = 3_600_000
+
+
+class ToldClock(Clock):
+    """What time it is, is said by the test."""
+
+    def __init__(self) -> None:
+        self.ms = 1_795_516_800_000
+
+    def now_ms(self) -> int:
+        return self.ms
+
+
+@pytest.fixture
+def clock() -> ToldClock:
+    return ToldClock()
+
+
+@pytest.fixture
+async def house(tmp_path: Path, clock: ToldClock) -> AsyncIterator[House]:
+    async with open_house(tmp_path, clock=clock) as opened:
+        yield opened
+
+
+async def pass_hours(house: House, clock: ToldClock, count: int) -> None:
+    """As the house lives through them."""
+    for _ in range(count):
+        clock.ms += HOUR_MS
+        await house.engine.renewal.renew()
+
+
+async def come(house: House) -> JsonClient:
+    client = await JsonClient.by_frames(HOST, house.port)
+    house.programs.append(client)
+    return client
+
+
+async def test_who_was_connected_for_30_hours_comes_back_as_the_same_person(house: House, clock: ToldClock) -> None:
+    first = await come(house)
+    welcome = await first.hello("ana")
+    await pass_hours(house, clock, 30)
+    await first.vanish()
+    again = await (await come(house)).hello(token=welcome["token"])
+    assert again["you"] == welcome["you"]
+
+
+@pytest.mark.parametrize(("hours", "answer"), [(24, "welcome"), (25, "refused")])
+async def test_the_day_is_counted_from_when_the_connection_ended(
+    house: House, clock: ToldClock, hours: int, answer: str
+) -> None:
+    first = await come(house)
+    welcome = await first.hello("ana")
+    await pass_hours(house, clock, 30)
+    await first.close()
+    await until(lambda: not house.engine.state.sessions_by_person)
+    await pass_hours(house, clock, hours)
+    told = await (await come(house)).question("hello", token=welcome["token"])
+    assert told["type"] == answer
+    assert told.get("code") == (None if answer == "welcome" else "bad-token")
+
+
+async def test_after_a_restart_the_day_counts_from_the_last_hour_that_one_was_there(
+    tmp_path: Path, clock: ToldClock
+) -> None:
+    async with open_house(tmp_path, clock=clock) as house:
+        welcome = await (await come(house)).hello("ana")
+        await pass_hours(house, clock, 30)
+    clock.ms += 24 * HOUR_MS
+    async with open_house(tmp_path, clock=clock) as house:
+        assert (await (await come(house)).hello(token=welcome["token"]))["you"] == welcome["you"]
+
+
+class Recorder:
+    """A store that is full the first time, and remembers for whom tokens were to be extended."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[list[int], int]] = []
+
+    async def extend_tokens(self, people: Sequence[int], ends: int) -> None:
+        self.asked.append((list(people), ends))
+        if len(self.asked) == 1:
+            raise StorageFull("The disk is full.")
+
+
+async def test_it_is_done_again_and_again_also_after_a_disk_that_was_full(
+    clock: ToldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "EVERY_S", 0)
+    state, store = State(LAN, "Teahouse", "0"), Recorder()
+    state.sessions_by_person[7] = []
+    running = asyncio.create_task(Renewal(state, cast(Any, store), clock).run())
+    await until(lambda: len(store.asked) > 2)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert set(map(str, store.asked)) == {str(([7], clock.ms + LAN.token_ms))}
