@@ -363,18 +363,19 @@ class Queries:
     async def _entries(self, peer: Peer, person: Person) -> list[RoomEntry]:
         rooms = membership.visible_rooms(self._state, person)
         standings = await self._ask(peer, self._store.standing(person, [(room.id, room.head) for room in rooms]))
-        others = [await self._other(peer, person, room) for room in rooms]
+        others = await self._others(peer, person, rooms)
         return [
-            membership.room_entry(room, other, standing.read, standing.unread, standing.mentions)
-            for room, other, standing in zip(rooms, others, standings, strict=True)
+            membership.room_entry(room, others.get(room.id), standing.read, standing.unread, standing.mentions)
+            for room, standing in zip(rooms, standings, strict=True)
         ]
 
-    async def _other(self, peer: Peer, person: Person, room: Room) -> Person | None:
-        """The other person of a direct room, here or not."""
-        if room.pair is None:
-            return None
-        id = room.pair[0] if room.pair[1] == person.id else room.pair[1]
-        return membership.find_person(self._state, id) or await self._ask(peer, self._store.person(id))
+    async def _others(self, peer: Peer, person: Person, rooms: Sequence[Room]) -> dict[int, Person]:
+        """The other person of each direct room, here or not, by the room's id."""
+        ids = {room.id: sum(room.pair) - person.id for room in rooms if room.pair is not None}
+        here = {id: found for id in ids.values() if (found := membership.find_person(self._state, id)) is not None}
+        away = [id for id in ids.values() if id not in here]
+        people = here | (await self._ask(peer, self._store.people(away)) if away else {})
+        return {room: people[id] for room, id in ids.items() if id in people}
 
     async def rooms(self, peer: Peer, command: ListRooms) -> Sequence[Word]:
         """The rooms that the asker may see."""

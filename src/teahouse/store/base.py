@@ -74,6 +74,9 @@ class Store(Protocol):
     async def person(self, id: int) -> Person | None:
         """A person who has a record, or has written something."""
 
+    async def people(self, ids: Sequence[int]) -> dict[int, Person]:
+        """Those of them whom `person` would find, by id."""
+
     async def mark(self, person: int, room: int, seq: int) -> int:
         """Move a read position forward (never back); return where it is."""
 

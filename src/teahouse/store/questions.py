@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import apsw
+import msgspec
 
 from teahouse.core.events import Event, Posted
 from teahouse.core.message import Person
@@ -63,3 +66,13 @@ def recent_guests(connection: apsw.Connection, now: int) -> list[Person]:
         (now, GUESTS),
     )
     return [Person(id, name) for id, name in rows]
+
+
+def people(connection: apsw.Connection, ids: Sequence[int]) -> dict[int, Person]:
+    """People who have a record, by id."""
+    rows = run(
+        connection,
+        "SELECT people.id, name, kind, chosen FROM json_each(?) CROSS JOIN people ON people.id = value",
+        (msgspec.json.encode(ids).decode(),),
+    )
+    return {id: Person(id, name, kind, bool(chosen)) for id, name, kind, chosen in rows}

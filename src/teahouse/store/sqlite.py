@@ -213,6 +213,10 @@ class SqliteStore:
         """See `Store.person`."""
         return await self._reading.ask(records.person_of, id)
 
+    async def people(self, ids: Sequence[int]) -> dict[int, Person]:
+        """See `Store.people`."""
+        return await self._reading.ask(questions.people, ids)
+
     async def mark(self, person: int, room: int, seq: int) -> int:
         """See `Store.mark`."""
         return await self._do(partial(records.mark, person=person, room=room, seq=seq))
