@@ -140,6 +140,7 @@ class World:
         self.store.log = self.disk
         self.engine = Engine(self.store, limits, name="Teahouse", version="0")
         await self.engine.start()
+        self._lasting = self.engine.tasks.running  # tasks that end with the node
         self.lobby = self.engine.state.rooms_by_name["lobby"]
 
     def run(self, work: Any) -> Any:
@@ -191,7 +192,7 @@ class World:
         quiet = 0
         while quiet < 3:
             await asyncio.sleep(0)
-            threads = engine.tasks.running or engine.feed.in_flight != len(self.disk.waiting)
+            threads = engine.tasks.running > self._lasting or engine.feed.in_flight != len(self.disk.waiting)
             quiet = 0 if threads or engine.flusher.busy else quiet + 1
             if threads:
                 await asyncio.sleep(0.000_2)
