@@ -78,3 +78,50 @@ def test_a_search_for_a_very_long_query_is_refused_before_it_is_looked_at(world:
     reader.asks(Search(query="\u0301\u0323" * 20_000))
     world.settle()
     assert [(word["code"], word["field"]) for word in reader.hears() if word.get("ref")] == [("bad-field", "query")]
+
+
+FEW = msgspec.structs.replace(SMALL, answers_waiting=4, batch=16)
+
+
+def posts(count: int) -> list[Post]:
+    return [Post(room="lobby", text=str(number)) for number in range(count)]
+
+
+@pytest.fixture
+def narrow(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path, FEW)
+    yield world
+    world.close()
+
+
+def test_who_writes_alone_may_have_half_a_batch_on_its_way(narrow: World) -> None:
+    reader = narrow.a_json_reader()
+    reader.asks(Join(room="lobby"))
+    narrow.settle()
+    reader.asks(*posts(FEW.batch // 2 - 1))
+    assert not reader.peer.congested
+    reader.asks(*posts(1))
+    assert reader.peer.congested
+    narrow.disk.release(1)
+    narrow.settle()
+    assert not reader.peer.congested
+
+
+def test_who_writes_beside_others_waits_at_the_limit(narrow: World) -> None:
+    reader, other = narrow.a_json_reader(), narrow.a_json_reader()
+    for each in (reader, other):
+        each.asks(Join(room="lobby"))
+    narrow.settle()
+    other.asks(*posts(FEW.batch // 2))
+    reader.asks(*posts(FEW.answers_waiting - 1))
+    assert not reader.peer.congested
+    reader.asks(*posts(1))
+    assert reader.peer.congested
+
+
+def test_questions_wait_at_the_limit_even_alone(narrow: World) -> None:
+    reader = narrow.a_json_reader()
+    reader.asks(Join(room="lobby"))
+    narrow.settle()
+    reader.asks(*posts(FEW.answers_waiting - 1), Ping())
+    assert reader.peer.congested
