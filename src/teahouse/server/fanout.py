@@ -15,15 +15,16 @@ order of publishing, draining, leaving and slow disks.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from teahouse.core.errors import StoreError
 from teahouse.core.events import CaughtUp, Event, Present, Renamed, Signal, Typing
-from teahouse.core.message import Person
 from teahouse.core.room import Room
 from teahouse.core.session import Session
+from teahouse.server import presence
 from teahouse.server.counters import Counters
 from teahouse.server.pages import PAGE, Page, Pages, page_of
 from teahouse.server.peer import Peer
@@ -47,19 +48,8 @@ class Cursor:
     """
 
     __slots__ = (
-        "announce",
-        "floor",
-        "format",
-        "id",
-        "kept",
-        "live",
-        "loading",
-        "own",
-        "peer",
-        "renames",
-        "room",
-        "seq",
-    )
+        "announce", "floor", "format", "id", "kept", "live", "loading", "own", "peer", "renames", "room", "seq",
+    )  # fmt: skip
 
     def __init__(self, peer: Peer, room: Room, seq: int, announce: bool, floor: int) -> None:
         self.id = peer.session.id
@@ -72,18 +62,22 @@ class Cursor:
         self.live = False
         self.loading = False
         self.own: set[int] = set()
-        self.kept: dict[int, tuple[bool, Person]] = {}
+        self.kept: presence.Sum = {}
         self.renames: dict[int, Renamed] = {}
 
 
 class Audience:
-    """Who hears one room here: `live` by format, then by session; `behind` by session."""
+    """Who hears one room here: `live` by format, then by session; `behind` by session.
 
-    __slots__ = ("behind", "live")
+    gathered  who came and went a moment ago, not shown yet; each with the number of its signal
+    """
+
+    __slots__ = ("behind", "gathered", "live")
 
     def __init__(self) -> None:
         self.live: dict[WireFormat, dict[int, Cursor]] = {}
         self.behind: dict[int, Cursor] = {}
+        self.gathered: list[tuple[int, Present]] = []
 
 
 class Fanout:
@@ -151,6 +145,8 @@ class Fanout:
         audience = self._audiences.get(room.id)
         if audience is None:
             return
+        if audience.gathered:
+            self._show_gathered(room)
         if audience.behind:
             for session, event in zip(sessions, events, strict=True):
                 cursor = audience.behind.get(session.id) if session is not None else None
@@ -231,10 +227,40 @@ class Fanout:
         return self._signals
 
     def signal(self, room: Room, signal: Signal, number: int) -> None:
-        """Show something that passes to all who sat here when it happened."""
+        """Show something that passes to all who sat here when it happened; in a crowd, who came and went in a moment."""
         audience = self._audiences.get(room.id)
         if audience is None:
             return
+        if isinstance(signal, Present) and len(room.present) > presence.CROWD:
+            if not audience.gathered:
+                self._later(presence.GATHER_S, lambda: self._show_gathered(room))
+            audience.gathered.append((number, signal))
+        else:
+            self._show_gathered(room)
+            self._show(audience, signal, number)
+
+    def _show_gathered(self, room: Room) -> None:
+        """Show who came and went. Whoever was seated meanwhile is told what happened after that."""
+        audience = self._audiences.get(room.id)
+        if audience is None or not audience.gathered:
+            return
+        gathered, audience.gathered = audience.gathered, []
+        first, last = gathered[0][0], gathered[-1][0]
+        everyone = itertools.chain(audience.behind.values(), *(those.values() for those in audience.live.values()))
+        late = [cursor for cursor in everyone if first <= cursor.floor < last]
+        if all_of_it := presence.added_up(room, [signal for _, signal in gathered]):
+            self._show(audience, all_of_it, first)
+        for cursor in late:
+            if rest := presence.added_up(room, [signal for number, signal in gathered if number > cursor.floor]):
+                self._show_one(cursor, rest)
+
+    def _show_one(self, cursor: Cursor, signal: Signal) -> None:
+        if not cursor.live or cursor.peer.outbox.full or cursor.kept:
+            self._keep(cursor, signal)
+        elif unit := cursor.format.signal(signal):
+            cursor.peer.outbox.push(unit)
+
+    def _show(self, audience: Audience, signal: Signal, number: int) -> None:
         for format, cursors in audience.live.items():
             unit = format.signal(signal)
             for cursor in cursors.values():
@@ -259,24 +285,18 @@ class Fanout:
             audience = self._audiences.get(room.id)
             if audience is None:
                 continue
+            self._show_gathered(room)
             for cursors in [*audience.live.values(), audience.behind]:
                 for id, cursor in cursors.items():
                     if id in seen:
                         continue
                     seen.add(id)
-                    if not cursor.live or cursor.peer.outbox.full:
-                        self._keep(cursor, signal)
-                    elif unit := cursor.format.signal(signal):
-                        cursor.peer.outbox.push(unit)
+                    self._show_one(cursor, signal)
 
     def _keep(self, cursor: Cursor, signal: Signal) -> None:
         """For later, when it is live: who came and went, as a net sum; who is called otherwise. Typing is dropped."""
         if isinstance(signal, Present):
-            for came, people in ((True, signal.came), (False, signal.went)):
-                for person in people:
-                    before = cursor.kept.pop(person.id, None)
-                    if before is None or before[0] == came:
-                        cursor.kept[person.id] = (came, person)
+            presence.add(cursor.kept, signal)
         elif isinstance(signal, Renamed):
             first = cursor.renames.pop(signal.person.id, signal)
             cursor.renames[signal.person.id] = Renamed(person=signal.person, from_=first.from_)
@@ -287,9 +307,7 @@ class Fanout:
         format, outbox, room = cursor.format, cursor.peer.outbox, cursor.room
         signals: list[Signal] = list(cursor.renames.values())
         if cursor.kept:
-            came = [person for came, person in cursor.kept.values() if came]
-            went = [person for came, person in cursor.kept.values() if not came]
-            signals.append(Present(room=room.name, came=came, went=went, count=len(room.people())))
+            signals.append(presence.told(room, cursor.kept))
         cursor.renames.clear()
         cursor.kept.clear()
         for signal in signals:
