@@ -145,6 +145,8 @@ async def test_history_sees_nothing_beyond_the_head_it_is_given(opener: Opener, 
         assert (first.text, first.reactions, second.seq) == ("b", [Reaction("👍", 1, True)], 4)
         assert await texts(house, 3, after=3) == []
         assert await texts(house, 1, around=4) == ["a"]
+        assert await texts(house, 1, around=6) == ["a"]
+        assert await texts(house, 1, before=6) == ["a"]
 
 
 async def test_the_last_edit_counts(opener: Opener, tmp_path: Path, clock: HandClock) -> None:

@@ -32,6 +32,7 @@ def page(
 ) -> History:
     """One page of a room; see `Store.history`. `more`: there is more in the direction (around: a direction) asked."""
     if around is not None:
+        around = min(around, head + 1)
         older, more_before = _scan(connection, room, around, limit // 2, back=True)
         newer, more_after = _scan(connection, room, around - 1, limit - len(older), back=False, head=head)
         rows, more = older + newer, more_before or more_after
