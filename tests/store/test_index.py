@@ -83,6 +83,12 @@ async def test_whoever_meets_the_damage_is_served_and_all_is_found_again(
     assert check_folder(tmp_path) == []
 
 
+async def test_the_check_says_that_it_is_the_index_alone(tmp_path: Path, clock: HandClock) -> None:
+    await a_damaged_index(tmp_path, clock, "the structure is noise")
+    [problem] = check_folder(tmp_path)
+    assert problem.startswith("the search index: fts5:")
+
+
 async def test_a_search_that_meets_damage_says_that_it_is_not_complete(tmp_path: Path, clock: HandClock) -> None:
     await a_damaged_index(tmp_path, clock, "leaves are zeros")
     async with opened(a_store(tmp_path, clock)) as house:
