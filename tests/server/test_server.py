@@ -12,8 +12,10 @@ from teahouse.core.limits import LAN
 from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
 from teahouse.server.server import Server, bind, our_names
+from teahouse.store.connect import FILE, run, writing
 from teahouse.store.sqlite import SqliteStore
 from tests.server.house import open_house
+from tests.support.json_client import JsonClient
 
 
 def test_a_port_that_is_taken_is_named() -> None:
@@ -67,3 +69,25 @@ async def test_accepted_connections_are_watched(tmp_path: Path) -> None:
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == LAN.stall_ms
         assert visit.transport.get_write_buffer_limits() == (LAN.write_low_bytes, LAN.write_high_bytes)
+
+
+async def whole_search(program: JsonClient, query: str) -> list[str]:
+    """What is found, newest first, once the search is complete."""
+    while True:
+        found = await program.ask("search", query=query)
+        if found["complete"]:
+            return [message["text"] for message in found["messages"]]
+
+
+async def test_a_server_whose_search_index_is_damaged_starts_and_serves_and_finds_again(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        program = await house.program()
+        await program.ask("post", room="lobby", text="绿茶 before")
+        assert await whole_search(program, "绿茶") == ["绿茶 before"]
+    damaged = writing(tmp_path / FILE)
+    run(damaged, "UPDATE words_data SET block = zeroblob(length(block)) WHERE id > 10")
+    damaged.close()
+    async with open_house(tmp_path) as house:
+        program = await house.program()
+        assert (await program.ask("post", room="lobby", text="绿茶 after"))["type"] == "stored"
+        assert await whole_search(program, "绿茶") == ["绿茶 after", "绿茶 before"]
