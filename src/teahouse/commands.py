@@ -22,11 +22,12 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
-from teahouse.client import Patience
+from teahouse.client import Client, Patience
 from teahouse.client.errors import BadAddress, ClientError, NotAHouse, OutboxError, Unreachable
-from teahouse.core.errors import BadField, BadName, BadRoom, Overload, Refusal, TeahouseError
+from teahouse.core.errors import BadField, BadName, BadRoom, BadText, Overload, Refusal, TeahouseError
 from teahouse.tui.entry import enter, note, visit, whereto
 from teahouse.tui.export import CannotWrite, Format, export, export_to
+from teahouse.tui.lines import Lines
 from teahouse.tui.memory import Memory
 from teahouse.tui.plain import NotTaken, Plain
 from teahouse.tui.say import say as say_once
@@ -37,6 +38,7 @@ EXIT_DECLINED = 1
 EXIT_CANNOT = 2
 EXIT_NOBODY = 3
 EXIT_INTERRUPTED = 130
+STDIN = 0
 SERVER_VARIABLE = "TEAHOUSE_SERVER"
 PATIENCE = Patience(give_up=30.0, goodbye=10.0)
 
@@ -66,7 +68,7 @@ def ends(work: Coroutine[Any, Any, object], known: Memory) -> int:
     """Run a command to its end; what it means for whoever called it. One line says what is wrong and what would do."""
     try:
         asyncio.run(work)
-    except (BadAddress, BadRoom, BadName, BadField, OutboxError, CannotWrite) as error:
+    except (BadAddress, BadRoom, BadName, BadField, BadText, OutboxError, CannotWrite) as error:
         return _failed(error, EXIT_CANNOT)
     except (Unreachable, NotAHouse) as error:
         return _failed(error, EXIT_NOBODY)
@@ -112,13 +114,17 @@ def join(
 
 
 async def _join_plain(known: Memory, room: str | None, server: str | None, name: str | None) -> None:
+    house, a_person = place(known, server), os.isatty(STDIN)
     lines = Plain(lambda line: print(line, flush=True))
-    client = await enter(known, place(known, server), name, heard=lines.heard)
+    patience = Patience() if a_person else PATIENCE  # people know when to give up
+    client = await enter(known, house, name, heard=lines.heard, outbox=known.outbox(house, name), patience=patience)
     try:
-        await lines.run(client, room or "lobby", sys.stdin.readline)
+        await lines.run(client, room or "lobby", Lines(STDIN).next)
     finally:
+        note(known, house, client)
         await client.close()
-    if lines.declined and not sys.stdin.isatty():
+        _tell_unsent(client)
+    if lines.declined and not a_person:
         raise NotTaken("Something that was said was not taken.")
 
 
@@ -142,8 +148,14 @@ async def _join_screen(known: Memory, room: str | None, server: str | None, name
         note(known, house, guest.client)
         known.keep_rooms(house, [talk.name for talk in guest.talks.values() if not talk.name.startswith("@")])
         await guest.client.close()
-    for sending in guest.client.unsent:
-        print(f"teahouse: not sent yet, and kept for the next time: {sending.text}", file=sys.stderr)
+    _tell_unsent(guest.client)
+
+
+def _tell_unsent(client: Client) -> None:
+    """Nothing that was typed or piped in is lost without a word."""
+    what = "not stored" if client.outbox is None else "not sent yet, and kept for the next time"
+    for sending in client.unsent:
+        print(f"teahouse: {what}: {sending.text}", file=sys.stderr)
 
 
 def _ask_the_terminal() -> None:
@@ -182,12 +194,16 @@ def say(
     known = memory()
 
     async def work() -> None:
-        async with visit(known, place(known, server), name, PATIENCE) as client:
+        client = await enter(known, place(known, server), name, patience=PATIENCE)
+        try:
             if lines:
-                await say_lines(client, room, sys.stdin.readline)
+                await say_lines(client, room, Lines(STDIN).next)
             else:
-                words = " ".join(text) or await asyncio.to_thread(sys.stdin.read)
+                words = " ".join(text) or await Lines(STDIN).rest()
                 await say_once(client, room, words.rstrip("\n"), "act" if act else "say")
+        finally:
+            await client.close()
+            _tell_unsent(client)
 
     return ends(work(), known)
 

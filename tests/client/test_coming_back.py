@@ -82,6 +82,19 @@ async def test_where_there_is_no_such_host_the_error_says_so() -> None:
         await connect("nowhere.invalid").open()
 
 
+async def test_a_web_server_that_waits_for_the_end_of_a_line_is_known_as_one() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(errors.NotAHouse, match="A web server"):
+            await connect(f"127.0.0.1:{port}").open()
+
+
 @pytest.mark.parametrize("form", ["{}", "ws://{}/ws"])
 @pytest.mark.parametrize(("says", "who"), [(b"SSH-2.0-x\r\n", "An SSH server"), (b"", "says nothing")])
 async def test_where_somebody_else_listens_the_error_says_who(form: str, says: bytes, who: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
@@ -86,12 +87,13 @@ async def at_the_screen(
     *,
     rooms: Sequence[str] = ("lobby",),
     size: tuple[int, int] = (110, 30),
+    outbox: Path | None = None,
 ) -> AsyncIterator[Person]:
     """Somebody sits down, and the first room is there."""
     guest = Guest()
 
     async def enter() -> Client:
-        return await connect(address, name=name, heard=guest.heard, patience=HURRY).open()
+        return await connect(address, name=name, heard=guest.heard, outbox=outbox, patience=HURRY).open()
 
     guest.client = await enter()
     app = TeahouseApp(guest, list(rooms), enter)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -148,6 +152,76 @@ def test_following_shows_what_happens_until_it_is_interrupted(user: User, server
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.parametrize("words", [["join", "--plain"], ["say", "lobby", "--lines"]])
+def test_an_interrupt_ends_it_at_once_though_a_line_is_only_begun(user: User, server: House, words: list[str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "teahouse", *words, "--name", "mia"],
+        env=user.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdin is not None
+        process.stdin.write("begun")
+        process.stdin.flush()
+        with connect_sync(server.address) as other:
+            lobby = other.join("lobby")
+            while "mia" not in {person.name for person in lobby.room.members.values()}:
+                lobby.do(other.client.list_rooms())
+        process.send_signal(2)
+        _, errors = process.communicate(timeout=PATIENCE_S)
+        assert (process.returncode, errors) == (EXIT_INTERRUPTED, "")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def unread(pipe: IO[str]) -> int:
+    """Bytes that the other end has not taken yet."""
+    return int.from_bytes(fcntl.ioctl(pipe.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["say", "lobby", "--lines"], "teahouse: not stored: two\n"),
+        (["join", "--plain"], "teahouse: not sent yet, and kept for the next time: two\n"),
+    ],
+)
+def test_what_the_house_did_not_get_before_it_went_is_told(tmp_path: Path, words: list[str], told: str) -> None:
+    with house_in_thread() as server:
+        user = User(tmp_path, server.address)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "teahouse", *words], env=user.environment, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write("one\n")
+        process.stdin.flush()
+        with connect_sync(server.address) as other:
+            lobby = other.join("lobby")
+            while lobby.room.head < 1:
+                lobby.do(other.client.list_rooms())
+    try:
+        process.stdin.write("two\n")
+        process.stdin.flush()
+        while unread(process.stdin):
+            time.sleep(0.005)
+        process.send_signal(2)
+        _, errors = process.communicate(timeout=PATIENCE_S)
+        assert (process.returncode, errors) == (EXIT_INTERRUPTED, told)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_what_is_no_text_is_not_sent(user: User) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "teahouse", "say", "lobby"],
+        env=user.environment, input=b"caf\xe9\n", capture_output=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+    assert ended.returncode == EXIT_CANNOT
+    assert b"not UTF-8" in ended.stderr
 
 
 def test_whoever_reads_only_the_beginning_is_no_error(user: User) -> None:

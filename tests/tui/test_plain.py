@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import queue
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from teahouse.client import Client, Patience, connect
+from teahouse.client.errors import Unreachable
 from teahouse.core.errors import BadRoom
 from teahouse.testing import House, house
+from teahouse.tui.lines import Lines
 from teahouse.tui.plain import Plain
-from tests.support.inbox import until
+from tests.support.inbox import PATIENCE_S, until
 from tests.support.server_process import free_port
+from tests.tui.given import given
 
 
 class Typist:
@@ -25,12 +28,12 @@ class Typist:
     def __init__(self, client: Client, plain: Plain, lines: list[str]) -> None:
         self.client = client
         self.plain = plain
-        self.keys: queue.Queue[str] = queue.Queue()
+        self.keys: asyncio.Queue[str] = asyncio.Queue()
         self._lines = lines
 
     def types(self, *lines: str) -> None:
         for line in lines:
-            self.keys.put(f"{line}\n")
+            self.keys.put_nowait(f"{line}\n")
 
     @property
     def lines(self) -> list[str]:
@@ -52,7 +55,7 @@ async def a_typist(address: str, name: str, room: str = "tea") -> AsyncIterator[
         await until(lambda: bool(lines))
         yield typist
     finally:
-        typist.keys.put("")
+        typist.keys.put_nowait("")
         async with asyncio.timeout(20):
             await running
         await client.close()
@@ -96,7 +99,7 @@ async def test_a_goodbye_ends_it_when_all_is_stored(server: House, goodbye: str)
     lines = iter([*(f"line {number}\n" for number in range(200)), f"{goodbye}\n"])
     plain = Plain(lambda line: None)
     async with connect(server.address, name="ana", heard=plain.heard) as client:
-        await plain.run(client, "tea", lambda: next(lines))
+        await plain.run(client, "tea", given(lines))
         assert client.waiting == []
         assert not plain.declined
         assert [message.text async for message in client.room("tea").history(after=0)] == [
@@ -108,7 +111,7 @@ async def test_a_first_room_that_cannot_be_is_an_error(server: House) -> None:
     plain = Plain(lambda line: None)
     async with connect(server.address, heard=plain.heard) as client:
         with pytest.raises(BadRoom):
-            await plain.run(client, "a room", lambda: "")
+            await plain.run(client, "a room", given([]))
 
 
 async def test_what_is_typed_while_the_house_is_away_is_said_when_it_is_back(tmp_path: Path) -> None:
@@ -116,6 +119,8 @@ async def test_what_is_typed_while_the_house_is_away_is_said_when_it_is_back(tmp
     async with house(data=tmp_path, port=port) as server:
         started = a_typist(server.address, "ana")
         ana = await started.__aenter__()
+        ana.types("/topic")
+        await ana.reads("* there is no topic")
     await until(lambda: ana.lines[-1].endswith("trying to come back"))
     ana.types("are you there?")
     await ana.reads("* waits until the server is back: are you there?")
@@ -125,3 +130,47 @@ async def test_what_is_typed_while_the_house_is_away_is_said_when_it_is_back(tmp
         await started.__aexit__(None, None, None)
         async with connect(server.address) as reader:
             assert [message.text async for message in reader.room("tea").history()] == ["are you there?"]
+
+
+async def test_it_ends_with_the_client_though_nobody_types(tmp_path: Path) -> None:
+    plain, keys = Plain(lambda line: None), asyncio.Queue[str]()
+    async with house(data=tmp_path) as server:
+        patience = Patience(pause=0.01, longest=0.01, give_up=0.05)
+        client = await connect(server.address, name="ana", heard=plain.heard, patience=patience).open()
+        running = asyncio.create_task(plain.run(client, "tea", keys.get))
+        await until(lambda: bool(client.rooms))
+    with pytest.raises(Unreachable, match="did not come back"):
+        async with asyncio.timeout(PATIENCE_S):
+            await running
+
+
+async def test_a_line_that_is_no_text_is_declined_and_the_next_one_said(server: House) -> None:
+    said: list[str] = []
+    reading, writing = os.pipe()
+    os.write(writing, b"\xff\nfine\n")
+    os.close(writing)
+    plain = Plain(said.append)
+    async with connect(server.address, name="ana", heard=plain.heard) as client:
+        with os.fdopen(reading) as given:
+            await plain.run(client, "tea", Lines(given.fileno()).next)
+        assert plain.declined
+        assert "* What came by the standard input is not UTF-8, and was not sent." in said
+        assert [message.text async for message in client.room("tea").history()] == ["fine"]
+
+
+async def test_what_was_kept_from_the_last_time_is_sent(tmp_path: Path) -> None:
+    outbox, port = tmp_path / "outbox", free_port()
+    hasty = Patience(pause=0.01, longest=0.05, goodbye=0.05)
+    async with house(data=tmp_path / "data", port=port) as server:
+        client = await connect(server.address, name="ana", outbox=outbox, patience=hasty).open()
+        tea = await client.join("tea")
+    await until(lambda: not client.online)
+    sending = tea.send("kept")
+    await client.close()
+    assert client.unsent == [sending]
+    said: list[str] = []
+    plain = Plain(said.append)
+    async with house(data=tmp_path / "data", port=port) as server:
+        async with connect(server.address, name="ana", outbox=outbox, heard=plain.heard) as again:
+            await plain.run(again, "tea", given([]))
+            assert [message.text async for message in again.room("tea").history()] == ["kept"]

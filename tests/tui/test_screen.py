@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -278,6 +280,34 @@ async def test_what_is_declined_is_told_and_the_text_is_still_there(ana: Person)
 
 
 # ---- the composer
+
+
+async def test_an_edit_that_is_declined_is_still_there(ana: Person) -> None:
+    await ana.says("before")
+    await ana.sees("before")
+    await ana.presses("shift+tab", "e")
+    ana.composer.put("x" * 70_000)
+    await ana.presses("enter")
+    await until(lambda: any("at most" in notice for notice in ana.notices()))
+    assert ana.composer.text == "x" * 70_000
+    assert "editing" in ana.static("about")
+
+
+async def test_on_a_full_disk_nothing_is_sent_and_the_text_is_still_there(
+    server: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: int, data: bytes, offset: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with at_the_screen(server.address, outbox=tmp_path / "outbox") as ana:
+        monkeypatch.setattr(os, "pwrite", full)
+        await ana.says("kept?")
+        await until(lambda: any("Nothing was sent" in notice for notice in ana.notices()))
+        assert ana.composer.text == "kept?"
+        monkeypatch.undo()
+        await ana.presses("enter")
+        await ana.sees("kept?")
+        assert not ana.guest.client.waiting
 
 
 async def test_the_arrows_bring_back_what_was_said(ana: Person) -> None:

@@ -16,6 +16,7 @@ from teahouse.testing import House
 from teahouse.tui.say import say, say_lines
 from teahouse.tui.tail import event_line, newest, tail
 from tests.support.inbox import until
+from tests.tui.given import given
 
 
 @pytest.fixture
@@ -130,8 +131,7 @@ def test_a_hole_is_shown() -> None:
 
 
 async def test_each_line_is_a_message_in_order(ana: Client) -> None:
-    lines = iter(["one\n", "\n", "  \n", "two\r\n", "three"])
-    assert await say_lines(ana, "tea", lambda: next(lines, "")) == 3
+    assert await say_lines(ana, "tea", given(["one\n", "\n", "  \n", "two\r\n", "three"])) == 3
     assert [message.text async for message in ana.room("tea").history(after=0)] == ["one", "two", "three"]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 
 from teahouse.client import address
@@ -113,6 +114,11 @@ class Client:
     def unsent(self) -> list[Sending]:
         """What was said and not stored when the client ended."""
         return self._engine.unsent
+
+    @property
+    def outbox(self) -> Path | None:
+        """The file in which what is not stored waits on; None: it is gone with this client."""
+        return self._engine.outbox_file
 
     @property
     def rooms(self) -> list[Room]:

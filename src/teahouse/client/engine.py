@@ -100,6 +100,11 @@ class Engine:
         await self.link.close()
 
     @property
+    def outbox_file(self) -> Path | None:
+        """See `Client.outbox`."""
+        return self._wishes.outbox
+
+    @property
     def waiting(self) -> list[Sending]:
         """What was said and is not stored yet, oldest first."""
         return [] if self.outbox is None else self.outbox.waiting

@@ -91,7 +91,10 @@ class FramesWire:
         return b""
 
     def write(self, body: bytes) -> bytes:
-        """One frame."""
+        """One frame. Until it is known that a house is there, it ends as a line does, which JSON allows: a web server
+        waits for the end of a line before it says what it is."""
+        if not self._known:
+            body += b"\r\n\r\n"
         return _header.pack(VERSION, len(body), CMD_JSON) + body
 
     def receive(self, data: bytes) -> list[bytes]:

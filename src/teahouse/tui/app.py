@@ -50,7 +50,7 @@ class TeahouseApp(Frame):
         reply_to, edited = self._reply_to, self._edited
         self._answer(None, None)
         if edited is not None:
-            self.soon(self.guest.edit(edited.seq, event.text))
+            self.soon(self._edit(edited, event.text))
             return
         self.query_one(MessageList).go_to_end()
         self.soon(self._typed(event.text, None if reply_to is None else reply_to.seq))
@@ -62,6 +62,15 @@ class TeahouseApp(Frame):
             composer = self.query_one(Composer)
             if not composer.text:
                 composer.put(text)  # nothing that was typed is lost
+            raise
+
+    async def _edit(self, message: Message, text: str) -> None:
+        try:
+            await self.guest.edit(message.seq, text)
+        except TeahouseError:
+            if not self.query_one(Composer).text:
+                self._answer(None, message)
+                self._begin(text)
             raise
 
     @on(Composer.Writes)

@@ -7,11 +7,10 @@ meanwhile is sent then. Words for the person begin with `*`, and never come betw
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from teahouse.client import Client, Room
-from teahouse.client.errors import Closed
 from teahouse.client.places import Declined, Heard, LineState, Lost
 from teahouse.core.commands import (
     Command,
@@ -29,7 +28,7 @@ from teahouse.core.commands import (
     SetTopic,
     Whisper,
 )  # fmt: skip
-from teahouse.core.errors import NotInRoom, Refusal, TeahouseError
+from teahouse.core.errors import BadText, NotInRoom, Refusal, TeahouseError
 from teahouse.core.events import Event, Gap, Posted, Present, Renamed
 from teahouse.tui.tail import item_line, newest
 from teahouse.wire import slash, text
@@ -54,27 +53,49 @@ class Plain:
         self._room: Room | None = None
         self._early: list[Heard] | None = []
         self._was_offline = False
+        self._listening: asyncio.Timeout | None = None
         self.client: Client
         self.declined = False
 
-    async def run(self, client: Client, room: str, read_line: Callable[[], str]) -> None:
+    async def run(self, client: Client, room: str, read_line: Callable[[], Awaitable[str]]) -> None:
         """Until there are no more lines, or `/quit`, or `bye`.
 
+        read_line   the next one; "" at the end;  raises BadText: it is none
         raises  Refusal: the first room cannot be joined;  what ended the client
         """
         self.client = client
         early, self._early = self._early or [], None
         for word in early:
             self.heard(word)
+        for sending in client.waiting:
+            self._out(f"* not sent the last time, and on its way now: {sending.text}")
         await self._join(room)
-        while line := await asyncio.to_thread(read_line):
-            if client.error is not None:
-                raise client.error
-            if not await self._typed(line.rstrip("\r\n")):
-                break
+        await self._listen(read_line)
         for sending in client.waiting:
             with suppress(Refusal):  # `heard` has told
                 await sending
+
+    async def _listen(self, read_line: Callable[[], Awaitable[str]]) -> None:
+        """Do what each line asks; but no longer than the client lasts: nobody should have to type a line to hear that it
+        has ended."""
+        try:
+            async with asyncio.timeout(None) as self._listening:
+                while (line := await self._next(read_line)) and await self._typed(line.rstrip("\r\n")):
+                    pass
+        except TimeoutError:
+            pass  # `_line` has heard the end
+        finally:
+            self._listening = None
+        if self.client.error is not None:
+            raise self.client.error
+
+    async def _next(self, read_line: Callable[[], Awaitable[str]]) -> str:
+        """The next line that is one."""
+        while True:
+            try:
+                return await read_line()
+            except BadText as error:
+                self._declined(error)
 
     async def _typed(self, line: str) -> bool:
         """Do what a line asks; whether to go on."""
@@ -188,6 +209,6 @@ class Plain:
             self._out(f"* {state.why}; trying to come back")
         elif state.state == "online" and self._was_offline:
             self._out("* back again")
-        elif state.state == "ended" and not isinstance(state.error, Closed):
-            self._out(f"* {state.why}")
+        elif state.state == "ended" and self._listening is not None:
+            self._listening.reschedule(asyncio.get_running_loop().time())
         self._was_offline = state.state == "offline"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from teahouse.client import Client, Sending
 from teahouse.core.message import Form
@@ -20,15 +19,15 @@ async def say(client: Client, room: str, text: str, form: Form = "say") -> None:
     await (await client.join(room)).say(text, form=form)
 
 
-async def say_lines(client: Client, room: str, read_line: Callable[[], str]) -> int:
+async def say_lines(client: Client, room: str, read_line: Callable[[], Awaitable[str]]) -> int:
     """Each line a message, as it comes, empty ones left out; how many there were.
 
-    read_line   blocks until there is one; "" at the end
+    read_line   the next one; "" at the end
     """
     place = await client.join(room)
     waiting: list[Sending] = []
     count = 0
-    while line := await asyncio.to_thread(read_line):
+    while line := await read_line():
         if not line.strip():
             continue
         waiting.append(place.send(line.rstrip("\r\n")))
