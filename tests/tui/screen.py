@@ -88,8 +88,9 @@ async def at_the_screen(
     rooms: Sequence[str] = ("lobby",),
     size: tuple[int, int] = (110, 30),
     outbox: Path | None = None,
+    wanted: int | None = None,
 ) -> AsyncIterator[Person]:
-    """Somebody sits down, and the first room is there."""
+    """Somebody sits down, and the rooms are there: all of them, or as many as are wanted."""
     guest = Guest()
 
     async def enter() -> Client:
@@ -99,7 +100,7 @@ async def at_the_screen(
     app = TeahouseApp(guest, list(rooms), enter)
     try:
         async with app.run_test(size=size) as pilot:
-            await until(lambda: guest.current is not None and len(guest.talks) >= len(rooms))
+            await until(lambda: guest.current is not None and len(guest.talks) >= (wanted or len(rooms)))
             await pilot.pause()
             yield Person(app, guest, pilot)
     finally:

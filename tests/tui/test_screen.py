@@ -216,6 +216,28 @@ async def test_a_room_of_two_opens_when_somebody_writes(ana: Person, bob: Client
     assert ana.static("head").startswith("@bob")
 
 
+async def test_a_room_of_two_that_was_opened_while_the_line_was_away_is_found(
+    ana: Person, bob: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ana.guest, "_opened", lambda word: None)  # nobody heard that it was opened
+    await (await bob.direct("ana")).say("psst")
+    await until(lambda: "@bob 1" in ana.rooms())
+
+
+async def test_a_room_may_be_asked_for_twice_before_it_is_open(ana: Person) -> None:
+    for _ in range(2):
+        ana.composer.put("/join garden")
+        await ana.pilot.press("enter")
+    await until(lambda: ana.static("head").startswith("garden"))
+    assert ana.rooms() == ["lobby", "garden"]
+
+
+async def test_a_room_that_cannot_be_opened_keeps_none_of_the_others_closed(server: House) -> None:
+    async with at_the_screen(server.address, rooms=("no room", "tea"), wanted=1) as ana:
+        await until(lambda: ana.static("head").startswith("tea"))
+        assert any("no room: " in notice for notice in ana.notices())
+
+
 async def test_the_list_of_rooms_is_chosen_from_with_the_mouse(server: House, bob: Client) -> None:
     await bob.join("garden")
     async with at_the_screen(server.address) as ana:

@@ -48,6 +48,7 @@ class Guest:
         self._rooms: dict[str, Room] = {}
         self._writing: dict[tuple[str, int], tuple[Person, float]] = {}
         self._marking: set[str] = set()
+        self._door = asyncio.Lock()  # one room is opened after the other
 
     def attach(self, screen: Screen) -> None:
         """There is a screen from now on."""
@@ -107,14 +108,16 @@ class Guest:
     # ---- rooms
 
     async def start(self, rooms: list[str]) -> None:
-        """Open these rooms, and those of two in which something is unread; look at the first."""
-        for name in dict.fromkeys(rooms):
-            await self.open(name)
-        for entry in self.client.listed:
-            if entry.room.startswith("@") and entry.unread and fold(entry.room) not in self.talks:
-                await self.open(entry.room)
-        if self.talks:
-            self.look_at(next(iter(self.talks.values())))
+        """Open these rooms, and those of two in which something is unread; look at the first that is open."""
+        unread = [entry.room for entry in self.client.listed if entry.room.startswith("@") and entry.unread]
+        for name in dict.fromkeys([*rooms, *unread]):
+            try:
+                talk = await self.open(name)
+            except Refusal as error:  # it may have been another house's, or is full: the others are open all the same
+                self.screen.show(f"{name}: {error}")
+                continue
+            if self.current is None:
+                self.look_at(talk)
 
     async def open(self, name: str) -> Talk:
         """Be in a room, with its newest messages.
@@ -122,16 +125,14 @@ class Guest:
         raises  BadRoom, NoSuchRoom, TooMany
         """
         folded = fold(name)
-        if folded in self.talks:
-            return self.talks[folded]
-        talk = self.talks[folded] = Talk(name)
-        try:
+        async with self._door:
+            if folded in self.talks:
+                return self.talks[folded]
             room = await self.client.join(name, at_most=CATCH_UP)
+            # What comes from here on is kept for the page; what came before is in it.
+            talk = self.talks[folded] = Talk(name)
             self._entered(talk, room)
             await self._load(talk)
-        except Refusal:
-            del self.talks[folded]
-            raise
         return talk
 
     def _entered(self, talk: Talk, room: Room) -> None:
@@ -294,11 +295,22 @@ class Guest:
             self._lost(word)
         elif isinstance(word, Present | Renamed | Typing | Marked):
             self._passing(word)
-        elif isinstance(word, Event | Gap) and (talk := self.talks.get(fold(word.room))) is not None:
-            if isinstance(word, Event):
-                self._happened(talk, word)
-            else:
-                self.screen.soon(self._load(talk))
+        elif isinstance(word, Event | Gap):
+            self._came(word)
+
+    def _came(self, word: Event | Gap) -> None:
+        """Something happened in a room."""
+        talk = self.talks.get(fold(word.room))
+        if talk is None:
+            if word.room.startswith("@"):  # somebody wrote to us while the line was away
+                self.screen.soon(self._found(word.room))
+        elif isinstance(word, Event):
+            self._happened(talk, word)
+        else:
+            self.screen.soon(self._load(talk))
+
+    async def _found(self, name: str) -> None:
+        await self.open(name)
 
     def _changed(self, name: str) -> None:
         if (talk := self.talks.get(fold(name))) is not None:
