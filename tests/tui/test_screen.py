@@ -225,9 +225,12 @@ async def test_a_room_of_two_that_was_opened_while_the_line_was_away_is_found(
 
 
 async def test_a_room_may_be_asked_for_twice_before_it_is_open(ana: Person) -> None:
-    for _ in range(2):
-        ana.composer.put("/join garden")
-        await ana.pilot.press("enter")
+    async def look_at_garden() -> None:
+        talk = await ana.guest.open("garden")
+        assert ana.guest.room(talk).here
+        ana.guest.look_at(talk)
+
+    await asyncio.gather(look_at_garden(), look_at_garden())
     await until(lambda: ana.static("head").startswith("garden"))
     assert ana.rooms() == ["lobby", "garden"]
 
