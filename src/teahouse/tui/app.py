@@ -26,6 +26,7 @@ class TeahouseApp(Frame):
     """The screen of one guest, with its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", "Help"),
         Binding("ctrl+f", "search", "Search"),
         Binding("ctrl+n", "room(1)", "Next room"),
         Binding("ctrl+p", "room(-1)", "Previous room", show=False),
@@ -33,7 +34,6 @@ class TeahouseApp(Frame):
         Binding("shift+tab", "choose", "Messages", priority=True, key_display="⇧tab"),
         Binding("f2", "rooms", "Rooms"),
         Binding("f3", "people", "People"),
-        Binding("f1", "help", "Help"),
         Binding("escape", "compose", "Back", show=False),
         Binding("pageup", "look_back", show=False),
         Binding("ctrl+q", "quit", "Quit", priority=True),
@@ -125,17 +125,19 @@ class TeahouseApp(Frame):
             self.guest.look_at(max(unread, key=lambda talk: talk.mentions))
 
     def action_rooms(self) -> None:
-        """Show or hide the rooms."""
-        self._toggle("#rooms")
+        """To the rooms, to choose one; from there, back again. Where they are hidden they are shown for as long."""
+        rooms = self.query_one("#rooms")
+        if rooms.has_focus:
+            self.action_compose()
+        else:
+            rooms.add_class("-shown")
+            rooms.focus()
 
     def action_people(self) -> None:
         """Show or hide the people."""
-        self._toggle("#people")
-
-    def _toggle(self, panel: str) -> None:
-        widget = self.query_one(panel)
-        widget.set_class(widget.display, "-hidden")
-        widget.set_class(not widget.display, "-shown")
+        people = self.query_one("#people")
+        people.set_class(people.display, "-hidden")
+        people.set_class(not people.display, "-shown")
 
     def action_search(self) -> None:
         """Search."""
@@ -172,6 +174,7 @@ class TeahouseApp(Frame):
                 composer.put("")
             self._answer(None, None)
         self.query_one(MessageList).choose(0)
+        self.query_one("#rooms").remove_class("-shown")
         composer.focus()
 
     def action_reply(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import ClassVar
 
+from rich.table import Table
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -158,14 +159,19 @@ class AskScreen(ModalScreen[bool]):
         _ = self.dismiss(event.button.id == "yes")
 
 
-KEYS = """\
-enter              send                         ctrl+j     a new line
-tab                complete a name or command   up, down   what was said before
-shift+tab          choose a message: then r reply, e edit, + react, d delete, y copy
-ctrl+f             search                       page up    look back
-ctrl+n, ctrl+p     next, previous room          ctrl+g     next unread room
-f2, f3             the rooms, the people        end        the newest (in the messages)
-ctrl+q             quit"""
+KEYS = (
+    ("enter", "send"),
+    ("ctrl+j", "a new line"),
+    ("tab", "complete a name, a room or a command"),
+    ("up, down", "what was said before"),
+    ("shift+tab", "choose a message, then: r reply, e edit, + react, d delete, y copy"),
+    ("page up", "look back; end, in the messages: the newest"),
+    ("ctrl+f", "search"),
+    ("ctrl+n, ctrl+p", "next, previous room"),
+    ("ctrl+g", "next unread room"),
+    ("f2, f3", "the rooms, to choose one; the people"),
+    ("ctrl+q", "quit"),
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -175,6 +181,20 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The two tables."""
-        commands = "\n".join(line.removeprefix("* ") for line in slash.help_text().split("\n"))
         with VerticalScroll(id="box"):
-            yield Static(f"{KEYS}\n\n{commands}", markup=False)
+            yield Static(_two_columns([*KEYS, ("", ""), *_commands()]), id="help")
+
+
+def _commands() -> list[tuple[str, str]]:
+    """The slash commands, as the server's own help has them."""
+    lines = (line.removeprefix("* ").partition("  ") for line in slash.help_text().split("\n"))
+    return [(command, what.strip()) for command, _, what in lines]
+
+
+def _two_columns(rows: Iterable[tuple[str, str]]) -> Table:
+    """A table whose right column alone is broken into lines."""
+    table = Table.grid("", "", padding=(0, 2, 0, 0))
+    table.columns[0].no_wrap = True
+    for key, what in rows:
+        table.add_row(Text(key, "bold"), what)
+    return table
