@@ -309,6 +309,26 @@ async def test_slash_commands_are_those_of_every_text_door(ana: Person, bob: Cli
     await until(lambda: not ana.app.is_running)
 
 
+async def test_ones_name_is_marked_where_it_is_called_also_a_new_one(ana: Person, bob: Client) -> None:
+    def marked() -> set[str]:
+        """What has a background of its own."""
+        height = ana.messages.size.height
+        segments = [segment for y in range(height) for segment in ana.messages.render_line(y)]
+        plain = ana.messages.rich_style.bgcolor
+        return {text for text, style, _ in segments if style is not None and style.bgcolor != plain}
+
+    await bob.rooms[0].say("@ana or @anna?")
+    await ana.sees("@ana or @anna?")
+    await until(lambda: marked() == {"@ana"})
+    await ana.says("/nick anna")
+    await until(lambda: marked() == {"@anna"})
+
+
+async def test_history_says_where_the_room_begins(ana: Person) -> None:
+    await ana.says("/history")
+    await until(lambda: "This is the beginning of the room." in ana.notices())
+
+
 async def test_what_is_declined_is_told_and_the_text_is_still_there(ana: Person) -> None:
     for text, why in (
         ("/nikc ana", "There is no /nikc"),

@@ -26,7 +26,7 @@ from textual.worker import Worker, WorkerState
 from teahouse.client import Client, Posted, Sending
 from teahouse.core.commands import Command, Help, Quit, Search
 from teahouse.core.errors import BadToken, TeahouseError
-from teahouse.core.message import Message
+from teahouse.core.message import Message, Person
 from teahouse.tui import panels
 from teahouse.tui.composer import Composer
 from teahouse.tui.guest import Guest
@@ -59,6 +59,7 @@ class Frame(App[None]):
         self._edited: Message | None = None
         self._choices: list[str] = []
         self._dirty = False
+        self._drawn_for: Person | None = None  # whose name is marked where it is called
 
     def compose(self) -> ComposeResult:
         """The parts of the screen."""
@@ -103,6 +104,8 @@ class Frame(App[None]):
         """Somebody came, went, writes, or has another name."""
         self.call_later(self._draw_people)
         self.call_later(self._draw_bar)
+        if self._drawn_for != self.guest.me:
+            self.call_later(self._draw)
 
     def rooms_changed(self) -> None:
         """Rooms, or what is unread in them."""
@@ -195,6 +198,9 @@ class Frame(App[None]):
         self._dirty = False
         talk = self.guest.current
         messages = self.query_one(MessageList)
+        if self._drawn_for != self.guest.me:
+            self._drawn_for = self.guest.me
+            messages.forget_drawings()
         if talk is not None and messages.at_end:
             talk.trim()
         messages.show(talk, [] if talk is None else self.guest.waiting(talk))

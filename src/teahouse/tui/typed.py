@@ -65,7 +65,10 @@ async def _do(guest: Guest, asked: Command) -> None:
     elif isinstance(asked, ReadRoom):
         guest.screen.show(guest.here().topic or "There is no topic.")
     elif isinstance(asked, ReadHistory):
-        await guest.older(guest.here())
+        if guest.here().has_older:
+            await guest.older(guest.here())
+        else:
+            guest.screen.show("This is the beginning of the room.")
     elif isinstance(asked, ListRooms):
         listed = await guest.client.list_rooms()
         guest.screen.show("\n".join(f"{entry.room} ({entry.count} here) {entry.topic}".rstrip() for entry in listed))
