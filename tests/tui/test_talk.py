@@ -191,7 +191,18 @@ def test_reactions_are_counted_and_ones_own_are_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "calls"), [("@ana!", True), ("hey @ANA", True), ("ana", False), ("@anna", False), ("@bob", False)]
+    ("text", "calls"),
+    [
+        *(("@ana!", True), ("hey @ANA", True), ("(@ana)", True), ("你好@ana，", True), ("@anatole or @ana", True)),
+        *(
+            ("ana", False),
+            ("@anna", False),
+            ("@bob", False),
+            ("@anatole", False),
+            ("mail@ana", False),
+            ("@ana-2", False),
+        ),
+    ],
 )
 def test_a_text_calls_us_by_our_name(text: str, calls: bool) -> None:
     assert names_us(text, ANA) is calls

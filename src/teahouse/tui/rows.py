@@ -22,7 +22,7 @@ from rich.text import Text
 
 from teahouse.client import Sending
 from teahouse.core.message import Message, Person
-from teahouse.tui.talk import Item, Talk, names_us
+from teahouse.tui.talk import Item, Talk, call_of, names_us
 from teahouse.wire import text as texts
 
 BREATH_MS = 5 * 60_000
@@ -134,7 +134,7 @@ class Painter:
         for link in _LINK.finditer(said.plain):
             said.stylize(self.palette.link + Style(link=link[0]), *link.span())
         if names_us(said.plain, self.me):
-            for found in re.finditer(re.escape(f"@{self.me.name}"), said.plain, re.IGNORECASE):
+            for found in call_of(self.me.name).finditer(said.plain):
                 said.stylize(self.palette.us, *found.span())
         return said
 

@@ -13,8 +13,10 @@ The conversation is a window into the log. Usually its end is the newest message
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 from teahouse.core.events import (
     Deleted,
@@ -240,7 +242,13 @@ class Talk:
 
 def names_us(text: str, me: Person) -> bool:
     """Whether this text calls us: @name."""
-    return me.chosen and f"@{me.name}".casefold() in text.casefold()
+    return me.chosen and "@" in text and call_of(me.name).search(text) is not None
+
+
+@lru_cache(maxsize=16)
+def call_of(name: str) -> re.Pattern[str]:
+    """What finds `@name`: not in a mail address, not the beginning of a longer name. As the server counts."""
+    return re.compile(rf"(?<![A-Za-z0-9_])@{re.escape(name)}(?![\w\-\[\]{{}}\\|^`])", re.IGNORECASE)
 
 
 def _message(event: Posted) -> Message:
