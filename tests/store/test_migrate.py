@@ -15,8 +15,11 @@ from teahouse.store.migrate import migrate, migrations
 from teahouse.store.sqlite import SqliteStore
 from tests.store.kit import HandClock, opened, post
 
-SECOND = "CREATE TABLE second (a INTEGER) STRICT; INSERT INTO second VALUES (1);"
-BROKEN = "CREATE TABLE second (a INTEGER) STRICT; INSERT INTO nowhere VALUES (1);"
+NOW = max(migrations())
+NEXT = NOW + 1
+COPY = f"teahouse-before-{NEXT:04}.sqlite"
+MORE = "CREATE TABLE more (a INTEGER) STRICT; INSERT INTO more VALUES (1);"
+BROKEN = "CREATE TABLE more (a INTEGER) STRICT; INSERT INTO nowhere VALUES (1);"
 
 
 @pytest.fixture
@@ -52,11 +55,19 @@ def test_a_new_store_has_the_newest_schema_and_no_copy(folder: Path) -> None:
     assert not list(folder.glob("teahouse-before-*"))
 
 
+def test_a_store_of_the_first_version_becomes_one_of_today(tmp_path: Path) -> None:
+    bring(tmp_path, {1: migrations()[1]})
+    bring(tmp_path, dict(migrations()))
+    assert version(tmp_path / FILE) == NOW
+    assert len(list(tmp_path.glob("teahouse-before-*"))) == NOW - 1
+    assert check_folder(tmp_path) == []
+
+
 def test_before_a_change_the_file_is_copied(folder: Path) -> None:
-    bring(folder, {**migrations(), 2: SECOND})
-    assert version(folder / FILE) == 2
-    before = folder / "teahouse-before-0002.sqlite"
-    assert version(before) == 1
+    bring(folder, {**migrations(), NEXT: MORE})
+    assert version(folder / FILE) == NEXT
+    before = folder / COPY
+    assert version(before) == NOW
     connection = apsw.Connection(str(before))
     assert run(connection, "SELECT text FROM events") == [("a",), ("b",)]
     assert connection.pragma("integrity_check") == "ok"
@@ -64,32 +75,32 @@ def test_before_a_change_the_file_is_copied(folder: Path) -> None:
 
 
 def test_the_copy_put_in_place_is_the_store_as_it_was(folder: Path) -> None:
-    bring(folder, {**migrations(), 2: SECOND})
+    bring(folder, {**migrations(), NEXT: MORE})
     for file in folder.glob(f"{FILE}*"):
         file.unlink()
-    (folder / "teahouse-before-0002.sqlite").rename(folder / FILE)
+    (folder / COPY).rename(folder / FILE)
     assert check_folder(folder) == []
 
 
 def test_each_step_leaves_its_copy(folder: Path) -> None:
-    bring(folder, {**migrations(), 2: SECOND, 3: "DROP TABLE second;"})
-    assert [version(folder / f"teahouse-before-{number:04}.sqlite") for number in (2, 3)] == [1, 2]
+    bring(folder, {**migrations(), NEXT: MORE, NEXT + 1: "DROP TABLE more;"})
+    assert [version(folder / f"teahouse-before-{number:04}.sqlite") for number in (NEXT, NEXT + 1)] == [NOW, NEXT]
 
 
 def test_a_step_that_fails_changes_nothing_and_may_be_tried_again(folder: Path) -> None:
     with pytest.raises(apsw.SQLError):
-        bring(folder, {**migrations(), 2: BROKEN})
-    assert version(folder / FILE) == 1
+        bring(folder, {**migrations(), NEXT: BROKEN})
+    assert version(folder / FILE) == NOW
     assert check_folder(folder) == []
-    bring(folder, {**migrations(), 2: SECOND})
-    assert version(folder / FILE) == 2
+    bring(folder, {**migrations(), NEXT: MORE})
+    assert version(folder / FILE) == NEXT
 
 
 def test_a_copy_that_was_cut_short_is_made_anew(folder: Path) -> None:
-    (folder / "teahouse-before-0002.part").write_bytes(b"half of a copy")
-    bring(folder, {**migrations(), 2: SECOND})
-    assert version(folder / "teahouse-before-0002.sqlite") == 1
-    assert not (folder / "teahouse-before-0002.part").exists()
+    (folder / COPY.replace(".sqlite", ".part")).write_bytes(b"half of a copy")
+    bring(folder, {**migrations(), NEXT: MORE})
+    assert version(folder / COPY) == NOW
+    assert not (folder / COPY.replace(".sqlite", ".part")).exists()
 
 
 def test_up_to_date_is_left_alone(folder: Path) -> None:
@@ -99,7 +110,7 @@ def test_up_to_date_is_left_alone(folder: Path) -> None:
 
 async def test_a_newer_schema_is_refused_and_what_to_do_is_said(folder: Path, clock: HandClock) -> None:
     newer = max(migrations()) + 1
-    bring(folder, {**migrations(), newer: SECOND})
+    bring(folder, {**migrations(), newer: MORE})
     store = SqliteStore(folder, LAN, clock.now_ms)
     with pytest.raises(ConfigError, match=rf"schema {newer}; this one knows {newer - 1}.*teahouse-before-"):
         await store.open()

@@ -4,6 +4,9 @@ The index follows each room's log from a position of its own (`rooms.indexed`): 
 takes the text before out and puts its own in. So what the index holds of a message is known from the log and the
 position, and it can be taken out exactly: the index keeps no text of its own that could be asked.
 
+Each step leaves a segment, and segments must be merged. Left to itself FTS5 merges many at once, in the middle of a
+step, for some ten milliseconds in which no message is stored; so it is told to (schema), and merges a few pages a step.
+
 A deletion takes the text out in its own transaction, before the log forgets it.
 
 All of it can be made again from the log. So damage in it ends nothing: the index is emptied and follows the log from the
@@ -25,8 +28,9 @@ from teahouse.store.segment import SEGMENTS, segment
 
 log = structlog.get_logger("teahouse.store")
 
-SLICE = 200  # events of one transaction, at most
-SLICE_S = 0.005  # … and no longer than this: a batch that comes meanwhile waits for it
+SLICE = 100  # events of one transaction, at most
+SLICE_S = 0.001  # … and no longer than this: a batch that comes meanwhile waits for it
+MERGED = 16  # pages of the index that are merged after each step
 
 
 def is_damage(error: BaseException) -> bool:
@@ -93,6 +97,7 @@ class Index:
             self._learn()
         try:
             self._advance(seconds)
+            self._connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (MERGED,))
         except apsw.CorruptError as error:
             if not is_damage(error):
                 raise

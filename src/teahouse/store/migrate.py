@@ -44,13 +44,13 @@ def migrate(connection: apsw.Connection, folder: Path, known: Mapping[int, str])
             f"{folder / FILE}: written by a newer Teahouse (schema {version}; this one knows {newest}). "
             f"Install the newer version again{copy}."
         )
+    is_new = version == 0
     for number in sorted(number for number in known if number > version):
-        if version:
+        if not is_new:
             snapshot(connection, folder / f"teahouse-before-{number:04}.sqlite")
         with transaction(connection):
             run(connection, known[number])
             run(connection, f"PRAGMA application_id={APPLICATION}; PRAGMA user_version={number};")
-        version = number
 
 
 def version_of(connection: apsw.Connection, folder: Path) -> int:

@@ -41,7 +41,7 @@ class Upkeep:
         self._scrub_since: int | None = None
         self._quiet = False
         self._index_after = 0.0  # by the monotonic clock: when a late index may have its next step
-        self._not_before = 0  # after a failure: when to try again
+        self._index_from = self._scrub_from = 0  # after a failure: when to try again
         connection.set_wal_hook(self._committed)
 
     def _committed(self, connection: apsw.Connection, database: str, pages: int) -> int:
@@ -64,19 +64,21 @@ class Upkeep:
 
     def patience(self) -> float | None:
         """How long the writer may wait for work before `idle`, in seconds; None: nothing is to be done."""
-        if not self.index.behind and self._scrub_since is None:
+        due = [self._index_from] if self.index.behind else []
+        if self._scrub_since is not None:
+            due.append(self._scrub_from)
+        if not due:
             return None
-        return max(GAP_S if self._quiet else QUIET_S, (self._not_before - self._now_ms()) / 1_000)
+        return max(GAP_S if self._quiet else QUIET_S, (min(due) - self._now_ms()) / 1_000)
 
     def idle(self) -> None:
         """Nothing came: a step of what is to be done. Raises StoreFatal alone."""
         self._quiet = True
-        if self._now_ms() < self._not_before:
-            return
-        if self.index.behind:
-            self._try(self._step)
-        elif self._scrub_since is not None:
-            self._try(self._scrub)
+        now = self._now_ms()
+        if self.index.behind and now >= self._index_from:
+            self._follow()
+        elif self._scrub_since is not None and now >= self._scrub_from:
+            self._scrub()
 
     def after_batch(self) -> None:
         """A batch was answered: what can't wait. Raises StoreFatal alone."""
@@ -84,17 +86,15 @@ class Upkeep:
         if self._wal_pages >= WAL_PAGES:
             self.checkpoint()
         now = self._now_ms()
-        if now < self._not_before:
-            return
         oldest = self.index.oldest()
-        if oldest is not None and now - oldest > LATE_MS:
+        if oldest is not None and now - oldest > LATE_MS and now >= self._index_from:
             start = time.monotonic()
             if start >= self._index_after:
-                self._try(self._step)
+                self._follow()
                 end = time.monotonic()
                 self._index_after = end + (end - start) * (SHARE - 1)
-        if self._scrub_since is not None and now - self._scrub_since > LATE_MS:
-            self._try(self._scrub)
+        if self._scrub_since is not None and now - self._scrub_since > LATE_MS and now >= self._scrub_from:
+            self._scrub()
 
     def checkpoint(self) -> None:
         """Move pages from the write-ahead log into the file, as far as no reader needs them. Raises StoreFatal alone."""
@@ -104,26 +104,38 @@ class Upkeep:
         """Leave one file, with all in it. Raises StoreFatal alone."""
         self._try(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))
 
+    def _follow(self) -> None:
+        if not self._try(self._step):
+            self._index_from = self._now_ms() + LATE_MS
+
     def _step(self) -> None:
         """The index is made from the log, so it may be lost: no sync that the next message would have to wait for."""
         with unsynced(self._connection):
             self.index.step()
 
     def _scrub(self) -> None:
+        if self._try(self._cut_off):
+            self._scrub_since = None
+        else:
+            self._scrub_from = self._now_ms() + LATE_MS
+
+    def _cut_off(self) -> None:
+        """End the write-ahead log: what it has stands in the file, and nothing else does any more."""
         self._connection.set_busy_timeout(0)  # a reader is no reason to keep writers waiting: later, then
         try:
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         finally:
             self._connection.set_busy_timeout(BUSY_MS)
-        self._scrub_since = None
 
-    def _try(self, work: Callable[[], object]) -> None:
+    def _try(self, work: Callable[[], object]) -> bool:
+        """Whether it could be done. What could not be is tried later."""
         try:
             work()
         except (apsw.Error, MemoryError) as error:
             fault = fault_of(error, committing=False, system_errno=self._connection.system_errno)
             if isinstance(fault, StoreFatal):
                 raise fault from error
-            self._not_before = self._now_ms() + LATE_MS
             if not isinstance(error, apsw.BusyError):
                 log.warning("upkeep-put-off", why=str(fault))
+            return False
+        return True
