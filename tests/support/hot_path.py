@@ -25,9 +25,9 @@ ONCE_A_MESSAGE: Mapping[str, tuple[str, ...]] = {
     "core.handlers.posting": ("post", "say"),
     "core.handlers.rooms": ("here", "room_of"),
     "core.text": ("clean", "digest"),
+    "server.answers": ("_outcome", "_push_together", "push_ready", "stored"),
     "server.dispatch": (
-        "Dispatch._carry_out", "Dispatch._command", "Dispatch._go_on", "Dispatch._look_at_waiting", "Dispatch._outcome",
-        "Dispatch._push_answers", "Dispatch.handle", "_push_together", "stored",
+        "Dispatch._carry_out", "Dispatch._command", "Dispatch._go_on", "Dispatch._look_at_waiting", "Dispatch.handle",
     ),
     "server.fanout": ("Fanout.publish",),
     "server.feed": ("Feed.hand",),

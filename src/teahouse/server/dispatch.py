@@ -1,8 +1,7 @@
-"""From what a connection says to what is done about it, and back: the answers, in the order of the questions.
+"""From what a connection says to what is done about it. Its answers leave by `answers.py`.
 
     handle(peer, heard)     each command in turn: questions go to `queries`, the rest to `chat.decide`;
                             drafts to the feed, signals behind the room's last ticket, orders to the fan-out
-    settle(peer)            push the answers that are ready, oldest first; never past one that is not
 
 A command that `waits` begins when all earlier questions are answered; behind a `barrier` (it changes who or where the
 session is) what was heard after it waits until it is done.
@@ -20,27 +19,22 @@ from teahouse.core import chat
 from teahouse.core.commands import Anew, Command, Hello, Visit
 from teahouse.core.errors import HelloFirst, Overload, Refusal, TooFast, WireError
 from teahouse.core.events import (
-    Deleted,
     Draft,
-    Edited,
     HangUp,
-    Posted,
     Present,
-    Reacted,
     Renamed,
     Reply,
     Seat,
     Signal,
-    Stored,
     Tell,
     Typing,
-    Unreacted,
     Unseat,
     Word,
 )  # fmt: skip
 from teahouse.core.room import Room
 from teahouse.core.session import NOBODY, Session
 from teahouse.core.state import DEFAULT_ROOM, State
+from teahouse.server.answers import push_ready
 from teahouse.server.clock import Clock
 from teahouse.server.counters import Counters
 from teahouse.server.fanout import Fanout
@@ -54,7 +48,6 @@ from teahouse.wire.base import Codec, Heard, refused
 log = structlog.get_logger("teahouse.dispatch")
 
 TRIES = 3
-TARGETED = (Edited, Deleted, Reacted, Unreacted)
 
 
 class Dispatch:
@@ -169,7 +162,7 @@ class Dispatch:
             if waiting:
                 self._look_at_waiting(peer)
             if peer.answers:
-                self._push_answers(peer)
+                push_ready(peer, self._counters)
             if not waiting or peer.barred or peer.answers or peer.lost:
                 break
         if self._has_asked_enough(peer) or self._feed.in_flight > self._state.limits.queue:
@@ -347,61 +340,3 @@ class Dispatch:
         if self._paused and self._feed.in_flight < self._state.limits.queue // 2:
             for peer in [peer for peer in self._paused if not self._has_asked_enough(peer)]:
                 self._relieve(peer)
-
-    def _push_answers(self, peer: Peer) -> None:
-        """Those that are ready, oldest first. Outcomes that stand together leave as one unit, but for a paced door."""
-        answers, codec, outbox = peer.answers, peer.codec, peer.outbox
-        outcomes: list[bytes] = []
-        while answers:
-            first = answers[0]
-            if isinstance(first, Draft):
-                if not first.done:
-                    break
-                answers.popleft()
-                if unit := self._outcome(peer, first):
-                    outcomes.append(unit)
-                continue
-            if isinstance(first, Question):
-                if first.replies is None:
-                    break
-                replies = first.replies
-            else:
-                replies = [first]
-            answers.popleft()
-            _push_together(peer, outcomes)
-            for reply in replies:
-                if unit := codec.answer(reply):
-                    outbox.push(unit)
-        _push_together(peer, outcomes)
-
-    def _outcome(self, peer: Peer, draft: Draft) -> bytes:
-        """What its author is told of a draft that is done."""
-        command = draft.command
-        ref = command.ref if command is not None else None
-        if draft.refusal is not None:
-            self._counters.refused[draft.refusal.code] += 1
-            return peer.codec.answer(refused(draft.refusal, ref))
-        if peer.codec.acknowledges and not peer.session.one_room:
-            return peer.codec.answer(stored(draft, ref))
-        return b""
-
-
-def _push_together(peer: Peer, units: list[bytes]) -> None:
-    """Push them, and have none left."""
-    if not units:
-        return
-    if peer.codec.format.paced:
-        for unit in units:
-            peer.outbox.push(unit)
-    else:
-        peer.outbox.push(b"".join(units))
-    units.clear()
-
-
-def stored(draft: Draft, ref: int | str | None) -> Stored:
-    """The answer to a draft that is on disk."""
-    event = draft.event
-    if isinstance(event, Posted):
-        return Stored(ref=ref, room=event.room, seq=event.seq, time=event.time, key=event.key, again=draft.again)
-    target = event.target if isinstance(event, TARGETED) else None
-    return Stored(ref=ref, room=event.room, seq=event.seq, time=event.time, target=target, again=draft.again)
