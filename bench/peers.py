@@ -113,7 +113,7 @@ INSPIRCD_CONFIG = """\
 <server name="irc.bench.test" description="bench" network="bench" id="1BN">
 <admin name="bench" nick="bench" email="bench@bench.test">
 <bind address="{host}" port="{port}" type="clients">
-<connect name="all" allow="*" timeout="600" pingfreq="600" hardsendq="512M" softsendq="256M" recvq="1M" threshold="100000"
+<connect name="all" allow="*" timeout="600" pingfreq="600" hardsendq="512M" softsendq="256M" recvq="1M" threshold="1000000000"
     commandrate="100000000" fakelag="no" localmax="100000" globalmax="100000" maxconnwarn="no" limit="100000"
     resolvehostnames="no" uniqueusername="no" useident="no" maxchans="100">
 <class name="none" commands="" privs="">
