@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
-from tests.support.inbox import PATIENCE_S
 from tests.support.json_client import JsonClient
 from tests.support.old_programs import frame_program, text_program
 from tests.support.server_process import ServerProcess
@@ -297,34 +295,6 @@ async def test_the_page_speaks_chinese_to_who_does(browsing: Browsing) -> None:
     await ana.sees("你好")
     assert await ana.page.locator("html").get_attribute("lang") == "zh-CN"
     await expect(ana.page.locator(".sidebar")).to_contain_text("房间")
-
-
-async def test_what_is_written_while_a_command_is_on_its_way_stays(browsing: Browsing) -> None:
-    ana = await browsing.visitor()
-    held: asyncio.Queue[str | bytes] = asyncio.Queue()
-
-    def house(route: WebSocketRoute) -> None:
-        server_side = route.connect_to_server()
-
-        def asked(text: str | bytes) -> None:
-            if json.loads(text)["type"] == "topic":
-                held.put_nowait(text)
-            else:
-                server_side.send(text)
-
-        route.on_message(asked)
-        sides.append(server_side)
-
-    sides: list[WebSocketRoute] = []
-    await ana.page.route_web_socket("**/ws", house)
-    await ana.enters("ana")
-    await ana.says("/topic Tea")
-    await ana.composer.fill("next")
-    async with asyncio.timeout(PATIENCE_S):
-        sides[-1].send(await held.get())
-    await expect(ana.page.locator(".room-topic")).to_have_text("Tea")
-    await ana.until("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
-    await expect(ana.composer).to_have_value("next")
 
 
 async def test_a_long_paste_asks_how_it_is_meant(browsing: Browsing) -> None:

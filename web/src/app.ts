@@ -192,6 +192,7 @@ export class App {
   private allSettled(): void {
     this.settled = true;
     this.outbox.open(this.state.me!.id);
+    void this.outbox.load(); // another tab may be gone, and what it wrote is still on the shelf
     this.sendMarks();
     this.showLink();
     this.renderNow();

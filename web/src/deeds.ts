@@ -51,11 +51,11 @@ export class Deeds {
       ui.about.value = null;
       return true;
     }
-    return this.taken({ type: "edit", room: message.room, target: message.seq, text }, () => (ui.about.value = null));
+    return this.taken({ type: "edit", room: message.room, target: message.seq, text }, () => noMoreAbout(message));
   }
 
   remove(message: Message): Promise<boolean> {
-    return this.taken({ type: "delete", room: message.room, target: message.seq }, () => (ui.about.value = null));
+    return this.taken({ type: "delete", room: message.room, target: message.seq }, () => noMoreAbout(message));
   }
 
   /** Put my emoji at a message, or take it away. */
@@ -240,6 +240,14 @@ export class Deeds {
     else return true;
     return false;
   }
+}
+
+/** The composer is not about this message any more; it may be about another one by now. */
+function noMoreAbout(message: Message): void {
+  const about = ui.about.value;
+  if (about === null) return;
+  const { room, seq } = "edit" in about ? about.edit : about.reply;
+  if (room === message.room && seq === message.seq) ui.about.value = null;
 }
 
 /** The document as the settings want it. */

@@ -60,6 +60,7 @@ export class Outbox {
     const left = await this.shelf.all();
     const known = new Set(this.unsent.map((each) => each.key));
     this.set([...left.filter((each) => !known.has(each.key)), ...this.unsent]);
+    this.strand();
     this.pump();
   }
 
@@ -76,11 +77,7 @@ export class Outbox {
   /** The house can be asked, and knows us as this person. */
   open(author: number): void {
     this.author = author;
-    for (const each of this.unsent) {
-      if (each.author !== author && each.refused === undefined) {
-        this.replace({ ...each, refused: { code: STRANDED, message: "" } });
-      }
-    }
+    this.strand();
     this.pump();
   }
 
@@ -110,6 +107,16 @@ export class Outbox {
     const old = this.unsent.find((each) => each.key === key);
     if (old !== undefined) this.remove(key);
     return old;
+  }
+
+  /** Hold back what somebody else wrote. */
+  private strand(): void {
+    if (this.author === null) return;
+    for (const each of this.unsent) {
+      if (each.author !== this.author && each.refused === undefined) {
+        this.replace({ ...each, refused: { code: STRANDED, message: "" } });
+      }
+    }
   }
 
   private pump(): void {

@@ -41,3 +41,8 @@ export function asCode(pasted: string): string {
   const fence = "`".repeat(longest + 1);
   return `${fence}\n${pasted.replace(/\n+$/, "")}\n${fence}\n`;
 }
+
+/** What was written since a text was sent from the same field: behind it, or in its place. */
+export function writtenSince(sent: string, now: string): string {
+  return now.startsWith(sent) ? now.slice(sent.length).trimStart() : now;
+}

@@ -14,7 +14,7 @@ import { plainOf } from "../markdown.ts";
 import type { Message } from "../protocol.ts";
 import { isDirect } from "../room.ts";
 import { ui } from "../ui.ts";
-import { asCode, isLongPaste, wrapped } from "../writing.ts";
+import { asCode, isLongPaste, wrapped, writtenSince } from "../writing.ts";
 import { useDeeds } from "./context.ts";
 import { Completion } from "./completion.tsx";
 import { pickEmoji } from "./emoji.tsx";
@@ -30,6 +30,9 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
   const { memory } = deeds.app;
   const field = useRef<HTMLTextAreaElement>(null);
   const told = useRef(-Infinity);
+  const wasEditing = useRef(false);
+  /** A correction that the house has not answered yet. */
+  const corrected = useRef<string | null>(null);
   const [text, setText] = useState(() => memory.draft(room));
   const [pasted, setPasted] = useState<string | null>(null);
   const [wanted, setWanted] = useState<Wanted | null>(null);
@@ -49,11 +52,16 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
     if (!isTouch.matches) field.current!.focus({ preventScroll: true });
   }, []);
 
-  // Another message is edited, or none any more: its text, or the draft, is in the field.
   useLayoutEffect(() => {
-    setText(editing?.text ?? memory.draft(room));
     if (about !== null) field.current!.focus();
-  }, [editing, room, about !== null]);
+  }, [editing, about !== null]);
+
+  // A message is edited: its text is in the field. None any more: the draft, with what was written meanwhile.
+  useLayoutEffect(() => {
+    if (editing !== null) setText(editing.text ?? "");
+    else if (wasEditing.current) backToDraft();
+    wasEditing.current = editing !== null;
+  }, [editing]);
 
   useSignalEffect(() => {
     const insert = ui.insert.value;
@@ -106,7 +114,9 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
     setWanted(null);
     if (isSaid) setText(""); // the field is free at once; the draft stays until the outbox has it
     field.current!.focus();
+    if (editing !== null) corrected.current = said;
     const isTaken = await deeds.submit(said);
+    if (!isTaken) corrected.current = null;
     if (isTaken && editing === null && !isSaid) clear(said);
     if (isTaken) ui.notice.value = ui.notice.value?.bad ? null : ui.notice.value;
   }
@@ -116,6 +126,13 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
     if (memory.draft(room).trimEnd() !== taken) return;
     memory.setDraft(room, "");
     setText("");
+  }
+
+  function backToDraft(): void {
+    const written = corrected.current === null ? "" : writtenSince(corrected.current, field.current!.value);
+    corrected.current = null;
+    if (written !== "") memory.setDraft(room, [memory.draft(room), written].filter(Boolean).join("\n"));
+    setText(memory.draft(room));
   }
 
   function keyed(event: KeyboardEvent): void {
