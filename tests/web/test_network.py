@@ -189,3 +189,55 @@ async def test_who_missed_more_than_is_sent_can_read_all_of_it(
         )
     await expect(ana.page.locator(".hole")).to_have_count(0)
     await program.close()
+
+
+async def two_tabs(browsing: Browsing) -> tuple[Visitor, Visitor]:
+    """Somebody who has the page open twice."""
+    one = await browsing.visitor()
+    await one.enters("ana")
+    two = Visitor(one.context, await one.context.new_page(), one.address)
+    browsing.visitors.append(two)
+    await two.goes_to()
+    await two.is_in()
+    await one.says("before")
+    await two.sees("before")
+    one.away = two.away = True
+    return one, two
+
+
+async def are_settled(count: int, *tabs: Visitor) -> None:
+    """All come back at once; each shows so many messages, and all are stored."""
+    for tab in tabs:
+        await tab.page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    for tab in tabs:
+        await tab.until(
+            "(count) => document.querySelectorAll('.message').length === count && !document.querySelector('.message.unsent')",
+            count,
+        )
+
+
+async def test_two_tabs_send_from_one_outbox_and_each_message_is_there_once(
+    browsing: Browsing, server: ServerProcess
+) -> None:
+    one, two = await two_tabs(browsing)
+    await server.kill()
+    await one.says("from one")
+    await two.says("from the other")
+    await server.start()
+    await are_settled(3, one, two)
+    stored = await said_in_lobby(server)
+    assert sorted(stored) == ["before", "from one", "from the other"]
+    assert await one.texts() == await two.texts() == stored
+
+
+async def test_what_was_written_in_a_tab_that_is_closed_is_sent_by_the_other(
+    browsing: Browsing, server: ServerProcess
+) -> None:
+    one, two = await two_tabs(browsing)
+    await server.kill()
+    await one.says("from a tab that is closed")
+    await one.until("() => localStorage.getItem('teahouse.draft.lobby') === null")  # the outbox has it
+    await one.page.close()
+    await server.start()
+    await are_settled(2, two)
+    assert await said_in_lobby(server) == ["before", "from a tab that is closed"]
