@@ -28,8 +28,8 @@ from teahouse.store.segment import SEGMENTS, segment
 
 log = structlog.get_logger("teahouse.store")
 
-SLICE = 100  # events of one transaction, at most
-SLICE_S = 0.001  # … and no longer than this: a batch that comes meanwhile waits for it
+SLICE = 100  # events of one step, at most: about a millisecond, for which a batch that comes meanwhile waits
+SLICE_S = 0.001  # … and no longer than this, where texts are long
 MERGED = 16  # pages of the index that are merged after each step
 
 
@@ -88,25 +88,25 @@ class Index:
         """The time of the oldest event that is not in the index, about; None: it is up to date."""
         return next(iter(self.behind.values()), None)
 
-    def step(self, seconds: float = SLICE_S) -> None:
-        """Index what can be done in this time, one event at least, in one transaction; begin anew where it is damaged.
+    def step(self, part: float = 1) -> None:
+        """Index a slice, or a part of one, in one transaction; begin anew where it is damaged.
 
         Nothing has changed where it raises.
         """
         if self._emptied:
             self._learn()
         try:
-            self._advance(seconds)
-            self._connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (MERGED,))
+            self._advance(part)
+            self._connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (max(1, int(MERGED * part)),))
         except apsw.CorruptError as error:
             if not is_damage(error):
                 raise
             with transaction(self._connection):
                 self.begin_anew(self._connection, error)
 
-    def _advance(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        room_left = SLICE
+    def _advance(self, part: float) -> None:
+        deadline = time.monotonic() + SLICE_S * part
+        room_left = max(1, int(SLICE * part))
         reached: dict[int, tuple[int, int]] = {}
         with transaction(self._connection):
             for room in self.behind:

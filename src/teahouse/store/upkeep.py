@@ -1,8 +1,9 @@
 """What the writer does for the file itself: the search index, checkpoints, scrubbing.
 
-    index       while nothing else is to do; once it is a second behind also between batches, for a tenth of the time:
-                enough for some thousand messages a second; a flood is searchable when it is over
-    checkpoint  when the write-ahead log has WAL_PAGES pages; after the batch was answered
+    index       while nothing else is to do. Once it is a second behind, a step in each pause between batches, when what
+                was stored has been shown; where there are no pauses, small steps right behind a batch, for a twentieth
+                of the time: enough for some thousand messages a second; a flood is searchable when it is over
+    checkpoint  when the write-ahead log has WAL_PAGES pages, in the next pause; where there is none, at twice as many
     scrub       after a deletion: the write-ahead log still has the page as it was, until it is cut off
 
 SQLite's own checkpoint (wal_autocheckpoint) throws its errors away, and a failed fsync is one that must not be.
@@ -24,8 +25,10 @@ from teahouse.store.index import Index
 log = structlog.get_logger("teahouse.store")
 
 QUIET_S = 0.05  # without work for this long the writer is idle
-GAP_S = 0.001  # … and then goes on in steps: the interpreter is for the loop first
-SHARE = 10  # one part in so many of the time between batches goes to a late index
+GAP_S = 0.003  # … and then goes on in steps: the interpreter is for the loop first
+BREATH_S = 0.005  # without work for this long what was stored has been shown
+SHARE = 20  # one part in so many of the time goes to a late index where nobody pauses
+SMALL = 0.25  # of a step: right behind a batch, somebody waits for it
 LATE_MS = 1_000  # what waits this long is done between two batches
 WAL_PAGES = 1_000
 
@@ -38,13 +41,17 @@ class Upkeep:
         self._now_ms = now_ms
         self.index = Index(connection)
         self._wal_pages = 0
+        self._long = WAL_PAGES
         self._scrub_since: int | None = None
         self._quiet = False
-        self._index_after = 0.0  # by the monotonic clock: when a late index may have its next step
+        self._has_stepped = False  # in this pause
+        self._index_after = 0.0  # by the monotonic clock: when a late index may have a step without a pause
         self._index_from = self._scrub_from = 0  # after a failure: when to try again
         connection.set_wal_hook(self._committed)
 
     def _committed(self, connection: apsw.Connection, database: str, pages: int) -> int:
+        if pages < self._wal_pages:
+            self._long = WAL_PAGES
         self._wal_pages = pages
         return apsw.SQLITE_OK
 
@@ -67,51 +74,70 @@ class Upkeep:
         due = [self._index_from] if self.index.behind else []
         if self._scrub_since is not None:
             due.append(self._scrub_from)
+        if self._has_long_log():
+            due.append(0)
         if not due:
             return None
-        return max(GAP_S if self._quiet else QUIET_S, (min(due) - self._now_ms()) / 1_000)
+        wait = GAP_S if self._quiet else BREATH_S if self._is_pressed() else QUIET_S
+        return max(wait, (min(due) - self._now_ms()) / 1_000)
+
+    def _is_pressed(self) -> bool:
+        """Whether something must not wait for quiet: it has one step in this pause, short as that may be."""
+        return not self._has_stepped and (self._is_late(self._now_ms()) or self._has_long_log())
+
+    def _has_long_log(self) -> bool:
+        return self._wal_pages >= self._long
+
+    def _is_late(self, now: int) -> bool:
+        oldest = self.index.oldest()
+        return oldest is not None and now - oldest > LATE_MS and now >= self._index_from
 
     def idle(self) -> None:
         """Nothing came: a step of what is to be done. Raises StoreFatal alone."""
-        self._quiet = True
+        self._quiet = self._quiet or not self._is_pressed()
+        self._has_stepped = True
         now = self._now_ms()
-        if self.index.behind and now >= self._index_from:
+        if self._has_long_log():
+            self.checkpoint()
+        elif self.index.behind and now >= self._index_from:
             self._follow()
+            self._index_after = time.monotonic() + QUIET_S
         elif self._scrub_since is not None and now >= self._scrub_from:
             self._scrub()
 
     def after_batch(self) -> None:
         """A batch was answered: what can't wait. Raises StoreFatal alone."""
-        self._quiet = False
-        if self._wal_pages >= WAL_PAGES:
+        self._quiet = self._has_stepped = False
+        if self._wal_pages >= self._long + WAL_PAGES:
             self.checkpoint()
         now = self._now_ms()
-        oldest = self.index.oldest()
-        if oldest is not None and now - oldest > LATE_MS and now >= self._index_from:
-            start = time.monotonic()
-            if start >= self._index_after:
-                self._follow()
-                end = time.monotonic()
-                self._index_after = end + (end - start) * (SHARE - 1)
+        start = time.monotonic()
+        if start >= self._index_after and self._is_late(now):
+            self._follow(SMALL)
+            end = time.monotonic()
+            self._index_after = end + (end - start) * (SHARE - 1)
         if self._scrub_since is not None and now - self._scrub_since > LATE_MS and now >= self._scrub_from:
             self._scrub()
 
     def checkpoint(self) -> None:
         """Move pages from the write-ahead log into the file, as far as no reader needs them. Raises StoreFatal alone."""
         self._try(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE))
+        # Once all is in the file, the log begins anew with the next commit. Where a reader was in the way it grows on:
+        # the next try is when it is as long again.
+        self._long = self._wal_pages + WAL_PAGES
 
     def close(self) -> None:
         """Leave one file, with all in it. Raises StoreFatal alone."""
         self._try(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))
 
-    def _follow(self) -> None:
-        if not self._try(self._step):
+    def _follow(self, part: float = 1) -> None:
+        if not self._try(lambda: self._step(part)):
             self._index_from = self._now_ms() + LATE_MS
 
-    def _step(self) -> None:
+    def _step(self, part: float) -> None:
         """The index is made from the log, so it may be lost: no sync that the next message would have to wait for."""
         with unsynced(self._connection):
-            self.index.step()
+            self.index.step(part)
 
     def _scrub(self) -> None:
         if self._try(self._cut_off):
