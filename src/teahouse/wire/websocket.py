@@ -12,8 +12,8 @@ from typing import Literal
 from teahouse.core.errors import BadJson, Overload, WireError
 from teahouse.core.events import Event, HelpText, Reply, Signal
 from teahouse.core.limits import Limits
-from teahouse.wire import json_form
 from teahouse.wire.base import Heard, WireFormat, refused
+from teahouse.wire.json_form import decode, encode
 
 FIN_TEXT = 0x81
 
@@ -37,11 +37,11 @@ class WebSocketFormat:
 
     def event(self, event: Event) -> bytes:
         """The event as JSON."""
-        return text_frame(json_form.encode(event))
+        return text_frame(encode(event))
 
     def signal(self, signal: Signal) -> bytes:
         """The signal as JSON."""
-        return text_frame(json_form.encode(signal))
+        return text_frame(encode(signal))
 
     def batch(self, units: Sequence[bytes]) -> bytes:
         """One message after the other."""
@@ -67,7 +67,7 @@ class JsonCodec:
         """The command that this message is."""
         if len(data) > self._limit:
             return [BadJson(f"A message has at most {self._limit} bytes.", limit=self._limit)]
-        return [json_form.decode(data)]
+        return [decode(data)]
 
     def waits(self) -> tuple[int, bool] | None:
         """Never: unfinished messages are the protocol's."""
@@ -83,8 +83,8 @@ class JsonCodec:
 
     def answer(self, reply: Reply) -> bytes:
         """The reply as JSON; `HelpText` is for people."""
-        return b"" if isinstance(reply, HelpText) else text_frame(json_form.encode(reply))
+        return b"" if isinstance(reply, HelpText) else text_frame(encode(reply))
 
     def farewell(self, why: WireError | Overload) -> bytes:
         """The refusal that says why; the close frame with its code is the protocol's."""
-        return text_frame(json_form.encode(refused(why)))
+        return text_frame(encode(refused(why)))

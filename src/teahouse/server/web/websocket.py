@@ -18,7 +18,7 @@ from collections.abc import Collection
 
 import msgspec
 from websockets.datastructures import Headers
-from websockets.frames import CloseCode, Frame, Opcode
+from websockets.frames import TEXT, CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
@@ -104,10 +104,10 @@ class WebSocket(asyncio.Protocol):
             for event in self._ws.events_received():
                 if self._done:
                     return
-                if isinstance(event, Request):
-                    self._shake_hands(event)
-                elif isinstance(event, Frame):
+                if isinstance(event, Frame):
                     self._frame(event)
+                elif isinstance(event, Request):
+                    self._shake_hands(event)
             if self._heard:
                 self._hand_over()
             self._after_parsing()
@@ -136,14 +136,14 @@ class WebSocket(asyncio.Protocol):
 
     def _frame(self, frame: Frame) -> None:
         opcode = frame.opcode
-        if opcode is Opcode.BINARY:
-            self._fail(CloseCode.UNSUPPORTED_DATA, "text messages only", "ws-1003")
-        elif opcode is Opcode.TEXT:
+        if opcode is TEXT:
             if frame.fin:
                 self._hear(bytes(frame.data))
             else:
                 self._is_text = True
                 self._message = bytearray(frame.data)
+        elif opcode is Opcode.BINARY:
+            self._fail(CloseCode.UNSUPPORTED_DATA, "text messages only", "ws-1003")
         elif opcode is Opcode.CONT and self._is_text:
             self._message += frame.data
             if frame.fin:
@@ -155,11 +155,12 @@ class WebSocket(asyncio.Protocol):
         peer = self._peer
         if peer is None:
             return
-        try:
-            message.isascii() or message.decode()
-        except UnicodeDecodeError:
-            self._fail(CloseCode.INVALID_DATA, BadText.code, BadText.code)
-            return
+        if not message.isascii():
+            try:
+                message.decode()
+            except UnicodeDecodeError:
+                self._fail(CloseCode.INVALID_DATA, BadText.code, BadText.code)
+                return
         self._heard += peer.codec.receive(message)
 
     def _hand_over(self) -> None:
