@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, cast
 
 import msgspec
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from teahouse.core.errors import Overload, TooSlow, WireError
 from teahouse.core.events import Event, Signal
 from teahouse.core.limits import LAN
-from teahouse.server.outbox import Flusher, Outbox
+from teahouse.server.outbox import SWEEP_S, SWEPT, Flusher, Outbox
 from teahouse.wire.base import PACE_BYTES, PACE_MS
 from tests.support.machine import FakeTransport
 
@@ -148,6 +148,47 @@ async def test_a_reader_of_whom_no_byte_was_accepted_is_let_go_and_one_who_dribb
     assert reasons == ["stuck"]
     stuck.sweep(start + 20, 5.0)
     assert stuck_transport.aborted
+
+
+class HandLoop:
+    """A loop whose time goes on when the test says so; it keeps what is to be called later."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.later: list[tuple[float, Callable[[], None]]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_soon(self, work: Callable[..., None], *_: object) -> None:
+        """Nothing is written in this test."""
+
+    def call_later(self, delay: float, work: Callable[[], None]) -> None:
+        self.later.append((delay, work))
+
+
+def test_thousands_of_outboxes_are_looked_at_some_at_a_time_and_each_in_time() -> None:
+    loop = HandLoop()
+    flusher = Flusher(cast(asyncio.AbstractEventLoop, loop), SMALL)
+    looked_at: list[Outbox] = []
+    for _ in range(2 * SWEPT + 88):
+        outbox, transport, _ = an_outbox(flusher)
+        transport.stopped = True
+        outbox.push(b"x" * 50)
+        outbox.flush()
+        outbox.on_stuck = lambda why, outbox=outbox: looked_at.append(outbox)  # type: ignore[misc]
+    gone = next(iter(flusher.outboxes))
+    flusher.watch()
+    gone.lost()
+    while loop.now < 3 * SWEEP_S:
+        before = len(looked_at)
+        [(delay, work)] = loop.later
+        loop.later.clear()
+        loop.now += delay
+        work()
+        assert len(looked_at) - before <= SWEPT
+    assert set(looked_at) == flusher.outboxes
+    assert len(looked_at) == len(flusher.outboxes) == 2 * SWEPT + 87
 
 
 @pytest.mark.parametrize("sizes", [[700, 700, 700, 700], [2_000, 10, 10], [10] * 400])

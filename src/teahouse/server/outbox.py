@@ -29,7 +29,8 @@ from teahouse.core.errors import Overload, TooSlow
 from teahouse.core.limits import Limits
 from teahouse.wire.base import PACE_BYTES, PACE_MS, WireFormat
 
-SWEEP_S = 5.0
+SWEEP_S = 5.0  # in which every outbox is looked at once, some at a time:
+SWEPT = 256  # to look at ten thousand at once would keep everybody waiting
 
 
 def _nothing() -> None:
@@ -271,6 +272,8 @@ class Flusher:
         self._patience_s = limits.stall_ms / 1_000
         self._dirty: list[Outbox] = []
         self._sweeper: asyncio.TimerHandle | None = None
+        self._to_sweep: list[Outbox] = []
+        self._sweep_gap_s = SWEEP_S
         self.outboxes: set[Outbox] = set()
         self.time = loop.time
         self.call_soon = loop.call_soon
@@ -296,9 +299,14 @@ class Flusher:
     def watch(self) -> None:
         """Look after slow readers from now on."""
         now = self.time()
-        for outbox in list(self.outboxes):
-            outbox.sweep(now, self._patience_s)
-        self._sweeper = self._loop.call_later(SWEEP_S, self.watch)
+        if not self._to_sweep:
+            self._to_sweep = list(self.outboxes)
+            self._sweep_gap_s = SWEEP_S / (len(self._to_sweep) // SWEPT + 1)
+        for outbox in self._to_sweep[:SWEPT]:
+            if outbox in self.outboxes:  # it may be gone since
+                outbox.sweep(now, self._patience_s)
+        del self._to_sweep[:SWEPT]
+        self._sweeper = self._loop.call_later(self._sweep_gap_s, self.watch)
 
     def stop(self) -> None:
         """Look no more."""
