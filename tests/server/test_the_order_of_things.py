@@ -52,7 +52,7 @@ from teahouse.core.errors import Refusal
 from teahouse.core.events import Deleted, Event, Posted
 from teahouse.server.dispatch import Dispatch
 from teahouse.server.fanout import Cursor, Fanout
-from teahouse.server.feed import Feed
+from teahouse.server.feed import Feed, Run
 from teahouse.server.pages import Pages
 from tests.server.world import Reader, World
 
@@ -342,7 +342,10 @@ def shows_before_the_commit(patch: pytest.MonkeyPatch) -> None:
     def early(self: Feed, draft: Any) -> None:
         room = self._state.rooms_by_id[draft.room]
         draft.event.seq = room.head + 1
-        self._publish(room, [draft])
+        run = Run(room, None)
+        run.events.append(draft.event)
+        run.sessions.append(draft.session)
+        self._publish(run)
         hand(self, draft)
 
     patch.setattr(Feed, "hand", early)
