@@ -97,7 +97,9 @@ class Index:
             self._learn()
         try:
             self._advance(part)
-            self._connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (max(1, int(MERGED * part)),))
+            self._connection.execute(
+                "INSERT INTO words (words, rank) VALUES ('merge', ?)", (max(1, int(MERGED * part)),)
+            )
         except apsw.CorruptError as error:
             if not is_damage(error):
                 raise
