@@ -6,11 +6,15 @@ A test that has nothing to do with the loop picks one: `@pytest.mark.asyncio(loo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 
 import pytest
 import uvloop
 from hypothesis import HealthCheck, settings
+
+from tests.support.canary import HEARD
+
+CANARY = "canary"
 
 settings.register_profile(
     "teahouse",
@@ -27,3 +31,27 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Name → how to make the loop."""
     return {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test's canaries came to goes with its report: from a worker of xdist, too."""
+    report = yield
+    report.user_properties += [(CANARY, heard) for heard in HEARD]
+    HEARD.clear()
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it at the end, whether the tests passed or not."""
+    lines = [
+        f"{report.nodeid.rpartition('::')[2]}: {what}"
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, what in report.user_properties
+        if name == CANARY
+    ]
+    if lines:
+        terminalreporter.section("canaries")
+        for line in lines:
+            terminalreporter.line(line)
