@@ -18,7 +18,7 @@ from teahouse.config import SETTINGS, load
 from teahouse.core.commands import COMMANDS
 from teahouse.core.errors import Overload, Refusal, TeahouseError, WireError
 from teahouse.core.events import EVENTS, HelpText, Reply, Signal
-from teahouse.core.limits import LAN
+from teahouse.core.limits import LAN, Limits
 from teahouse.core.message import Message
 from teahouse.server.web.openapi import ELSEWHERE
 from teahouse.wire.frames import FramesCodec
@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 PROTOCOL = (ROOT / "docs/protocol.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+GROWS = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
 SIGNALS = Signal.__subclasses__()
 REPLIES = [reply for reply in Reply.__subclasses__() if reply is not HelpText]
 FENCE = re.compile(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```", re.M | re.S)
@@ -204,6 +205,33 @@ def test_every_target_is_one_line_into_a_script_that_is_there() -> None:
     ]
     assert len(scripts) >= makefile.count("; @")
     assert [name for name in scripts if not (ROOT / name).is_file()] == []
+
+
+# ---- limits
+
+
+def test_every_limit_is_named_in_the_table_of_what_grows() -> None:
+    names = {field.name for field in msgspec.structs.fields(Limits)} - {"profile"}
+    assert {name for name in names if f"`{name}`" not in GROWS} == set()
+    named = set(re.findall(r"`(\w+_(?:ms|bytes|per_\w+))`", GROWS))
+    assert named - names == set()
+
+
+def test_every_bound_of_what_grows_is_shown_by_tests_that_are_there() -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    there = set(re.findall(r"^(?:async )?def (test_\w+)", tests, re.M))
+    table = [line for line in GROWS.splitlines() if line.startswith("| ") and not line.startswith("| what grows")]
+    assert len(table) > 30
+    for row in table:
+        *_, shown_by, _ = re.split(r"(?<!\\)\|", row)
+        named = re.findall(r"`(test_\w+)`", shown_by)
+        assert named, f"no test shows it: {row}"
+        assert set(named) <= there, row
+
+
+def test_a_bound_that_stands_elsewhere_names_a_file_that_is_there() -> None:
+    for path in re.findall(r"\(`(\w+/[\w/]+\.py)`\)", GROWS):
+        assert (ROOT / "src/teahouse" / path).is_file(), path
 
 
 # ---- the rest
