@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -102,6 +103,51 @@ def test_a_pile_of_marks_is_refused_before_it_is_sorted(monkeypatch: pytest.Monk
     assert refused.value.limit == texts.MARKS
     with pytest.raises(BadField):
         texts.clean_line("a" + "\u0301" * 40 + "\u0320" * 40, ENOUGH, "topic")
+
+
+@pytest.mark.parametrize(
+    "pile", ["\u0f73" * 40, "\u0f81\u0301" * 20, "\u0f75\u0344\u0f73" * 15, "か" + "\u0f73\u0323" * 30]
+)
+def test_letters_made_of_marks_are_a_pile_too(pile: str) -> None:
+    with pytest.raises(BadField) as refused:
+        texts.clean(pile, ENOUGH)
+    assert refused.value.limit == texts.MARKS
+    with pytest.raises(BadField):
+        texts.clean_line(pile, 500, "topic")
+
+
+def test_the_letters_made_of_marks_are_all_of_unicode_s() -> None:
+    def made(form: Literal["NFD", "NFKD"]) -> set[str]:
+        return {
+            char
+            for char in map(chr, range(0x110000))
+            if not unicodedata.combining(char) and all(map(unicodedata.combining, unicodedata.normalize(form, char)))
+        }
+
+    assert made("NFD") == texts._MADE_OF_MARKS
+    assert made("NFKD") == texts.MADE_OF_MARKS
+
+
+def test_what_could_not_fit_is_refused_before_it_is_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: str) -> str:
+        raise AssertionError("it was normalised")
+
+    monkeypatch.setattr(texts, "unicodedata", SimpleNamespace(normalize=never, is_normalized=never, combining=never))
+    for text in ("\u0f73" * 600, "e\u0301" * 600, "\ufdfa" * 600, "茶" * 600):
+        with pytest.raises(MessageTooLong):
+            texts.clean(text, 500)
+        with pytest.raises(BadField) as refused:
+            texts.clean_line(text, 500, "topic")
+        assert refused.value.limit == 500
+
+
+@given(
+    st.text(
+        st.characters(codec="utf-8") | st.sampled_from("\u1112\u1161\u11ab\u03b1\u0313\u0342\u0345\u0301"), min_size=1
+    )
+)
+def test_normalising_makes_one_byte_of_at_most_three(text: str) -> None:
+    assert len(text.encode()) <= texts.SHRINKS * len(unicodedata.normalize("NFC", text).encode())
 
 
 def test_marks_out_of_order_on_many_letters_are_put_in_order() -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from teahouse.core.limits import INTERNET, LAN
-from teahouse.wire.sniff import FOREIGN, NO_IRC, UNKNOWN
+from teahouse.core.limits import INTERNET, LAN, Limits
+from teahouse.server.gate import FEW_BYTES
+from teahouse.wire.sniff import FOREIGN, NO_IRC, UNKNOWN, Verdict, sniff
 from tests.server.house import HOST, House, hears, open_house
 
 QUICK = msgspec.structs.replace(LAN, listener_ms=10, classify_ms=80, irc_row_ms=80, character_ms=80)
@@ -72,6 +73,28 @@ async def test_text_without_a_line_end_is_heard_after_a_pause(house: House) -> N
     caller = await house.call()
     await caller.dribble("你好".encode())
     assert await hears(program) == "你好"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"x" * 3_000, "x" * 3_000), ("茶".encode() * 900, "茶" * 900), (b"/" * 2_500 + b" \xc3\xa9", None)],
+)
+async def test_a_long_text_that_comes_byte_by_byte_is_looked_at_seldom(
+    house: House, monkeypatch: pytest.MonkeyPatch, data: bytes, said: str | None
+) -> None:
+    looked: list[int] = []
+
+    def counting(data: bytes, ended: bool, limits: Limits) -> Verdict:
+        looked.append(len(data))
+        return sniff(data, ended, limits)
+
+    monkeypatch.setattr("teahouse.server.gate.sniff", counting)
+    program = await house.program()
+    caller = await house.call()
+    looked.clear()
+    await caller.dribble(data)
+    assert await hears(program) == (said or data.decode())
+    assert sum(looked) <= FEW_BYTES**2 + 40 * len(data)
 
 
 async def test_text_that_only_looks_like_a_request_is_text(house: House) -> None:

@@ -163,3 +163,46 @@ def test_names_that_python_keeps_for_itself_are_plain_on_the_wire() -> None:
     assert json.loads(json_form.encode(Renamed(person=ana, from_="bob")))["from"] == "bob"
     entry = RoomEntry(room="@1+2", topic="", count=2, head=0, read=0, unread=0, mentions=0, with_=ana)
     assert json.loads(json_form.encode(RoomList(rooms=[entry])))["rooms"][0]["with"]["name"] == "ana"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"type":' + b"9" * 5_000 + b"}",
+        b'{"type":-' + b"1" * 400_000 + b"}",
+        b'{"type":{"a":1e999999}}',
+        b'{"type":"nope","x":NaN}',
+        b'{"type":7,"x":"\\ud800"}',
+    ],
+)
+def test_a_type_that_is_none_is_a_refusal_whatever_else_is_wrong(data: bytes) -> None:
+    assert refusal(data)[0] in ("bad-field", "bad-json")
+
+
+@pytest.mark.parametrize("unit", [b"1,", b"{},", b"[],", b'"",', b'{"":[]},'])
+def test_a_body_of_very_many_values_is_refused(unit: bytes) -> None:
+    few = b'{"type":"ping","x":[' + unit * (json_form.MAX_VALUES // 4) + b"0]}"
+    many = b'{"type":"ping","x":[' + unit * json_form.MAX_VALUES + b"0]}"
+    assert json_form.decode(few) == Ping()
+    assert refusal(many)[0] == "bad-json"
+    assert isinstance(json_form.decode_object(many), Refusal)
+
+
+def test_commas_and_brackets_in_a_text_are_no_values() -> None:
+    text = 'a, b: "c", [d] \\ ' * 2_000
+    data = json.dumps({"type": "post", "room": "a", "text": text}).encode()
+    assert json_form.decode(data) == Post(room="a", text=text)
+    assert json_form.decode_object(data) == json.loads(data)
+
+
+@given(
+    st.recursive(
+        st.text('[]{},:"\\a', max_size=6), lambda inner: st.lists(inner) | st.dictionaries(st.text('[]{"\\'), inner)
+    )
+)
+def test_depth_counts_the_brackets_outside_of_strings(value: object) -> None:
+    def depth(value: object) -> int:
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+        return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+    assert json_form._depth(json_form._without_strings(json.dumps(value).encode())) == depth(value)

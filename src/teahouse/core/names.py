@@ -21,6 +21,7 @@ from teahouse.core.text import INVISIBLE
 NAME_MAX = 32
 ROOM_MAX = 50
 SHRINKS = 4  # NFC makes one character of at most so many
+LONGEST = SHRINKS * ROOM_MAX  # characters: what is longer is nobody's name and no room's, however it is written
 
 RESERVED = frozenset(
     (
@@ -47,16 +48,19 @@ _ASCII_ALIKE = str.maketrans("0i1|", "olll")  # I is l in many fonts, and i is I
 
 
 def fold(name: str) -> str:
-    """The form in which names are the same name."""
+    """The form in which names are the same name. What is too long for any name stays as it is: sorting its marks could
+    take long, and it is not the same as anything."""
     if name.isascii():
         return name.lower()
+    if len(name) > LONGEST:
+        return name
     # Unicode 3.13, D145: casefold what is decomposed.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def skeleton(name: str) -> str:
     """The form in which names look the same. For comparing alone: nothing to show to anyone."""
-    if not name.isascii():
+    if not name.isascii() and len(name) <= LONGEST:
         bare = "".join(map(_plain_digit, unicodedata.normalize("NFKD", name))).translate(_LOOKS_LIKE)
         name = bare.casefold().replace("i\u0307", "i")
     return name.lower().translate(_ASCII_ALIKE).replace("rn", "m")

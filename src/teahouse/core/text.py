@@ -4,7 +4,7 @@ On the path of every message, so printable ASCII (what most text is) is looked a
 
 Normalising is not free of danger: sorting a pile of marks on one letter takes time that grows with the square of the
 pile, so 60 kB of them would hold the event loop for ten seconds. A pile out of order is refused before it is sorted
-(Unicode Standard Annex 15, «Stream-Safe Text Format»).
+(Unicode Standard Annex 15, «Stream-Safe Text Format»), and what could not fit is refused before anything is done to it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,15 @@ import unicodedata
 from teahouse.core.errors import BadField, EmptyMessage, MessageTooLong
 
 MARKS = 32  # on one letter, where they still have to be sorted; no script needs ten
+SHRINKS = 3  # NFC makes one byte of at most so many: three Jamo are one syllable
+
+# The letters that decompose into marks alone, though they count as no marks themselves (Unicode Character Database).
+_MADE_OF_MARKS = frozenset("\u0f73\u0f75\u0f81")
+# … when look-alikes are made one as well (NFKC, NFKD).
+MADE_OF_MARKS = _MADE_OF_MARKS | frozenset("\uff9e\uff9f")
 
 # C0 but \t and \n, DEL, C1: a terminal or another protocol would read them as something else than text.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
 
 # Letters, marks and symbols that show nothing (Default_Ignorable_Code_Point beyond category Cf, and the blank Braille
 # cell): a text of these alone is empty, a name with one of them would look like another name.
@@ -39,14 +45,13 @@ def clean(text: str, limit_bytes: int) -> str:
     if text.isascii():
         if not text.isprintable():
             text = _without_controls(text)
-        size = len(text)
+        _check_message(len(text), limit_bytes)
         empty = not text or text.isspace()
     else:
+        _check_message(_size(text, "text"), limit_bytes, SHRINKS)
         text = _nfc(_without_controls(text), "text")
-        size = _size(text, "text")
+        _check_message(_size(text, "text"), limit_bytes)
         empty = _shows_nothing(text)
-    if size > limit_bytes:
-        raise MessageTooLong(f"A message has at most {limit_bytes} bytes; this one has {size}.", limit=limit_bytes)
     if empty:
         raise EmptyMessage("A message needs some text.")
     return text
@@ -57,11 +62,21 @@ def clean_line(text: str, limit_bytes: int, field: str) -> str:
 
     raises  BadField  too long, or not text
     """
+    text = text.strip()
+    _check_line(_size(text, field), limit_bytes, field, SHRINKS)
     line = " ".join(_nfc(_CONTROLS.sub(" ", text), field).split())
-    size = _size(line, field)
-    if size > limit_bytes:
-        raise BadField(f"At most {limit_bytes} bytes; this has {size}.", field=field, limit=limit_bytes)
+    _check_line(_size(line, field), limit_bytes, field)
     return line
+
+
+def _check_message(size: int, limit_bytes: int, shrinks: int = 1) -> None:
+    if size > limit_bytes * shrinks:
+        raise MessageTooLong(f"A message has at most {limit_bytes} bytes; this one has {size}.", limit=limit_bytes)
+
+
+def _check_line(size: int, limit_bytes: int, field: str, shrinks: int = 1) -> None:
+    if size > limit_bytes * shrinks:
+        raise BadField(f"At most {limit_bytes} bytes; this has {size}.", field=field, limit=limit_bytes)
 
 
 def digest(text: str, form: str, reply_to: int | None) -> int:
@@ -80,7 +95,7 @@ def _nfc(text: str, field: str) -> str:
         return text
     pile = 0
     for char in text:
-        pile = pile + 1 if unicodedata.combining(char) else 0
+        pile = pile + 1 if unicodedata.combining(char) or char in _MADE_OF_MARKS else 0
         if pile > MARKS:
             raise BadField(f"More than {MARKS} marks on one letter.", field=field, limit=MARKS)
     return unicodedata.normalize("NFC", text)

@@ -270,7 +270,9 @@ class Queries:
         if other is None and isinstance(to, int):
             other = await self._ask(peer, self._store.person(to))
         if other is None:
-            raise NoSuchPerson(f"Nobody here is called {to}. `members` or /who lists who is here.", field="to")
+            raise NoSuchPerson(
+                f"Nobody here is called {str(to)[: names.NAME_MAX]}. `members` or /who lists who is here.", field="to"
+            )
         if other.id == session.person.id:
             raise BadField("That is yourself; a direct conversation has two people.", field="to")
         name = names.direct_name(session.person.id, other.id)

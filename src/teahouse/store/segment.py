@@ -8,6 +8,7 @@ characters becomes its overlapping pairs *and its last character*: two character
 pairs, and one character is the beginning of a pair. SQLite's own `trigram` finds no word of two characters.
 
 Letters are compared casefolded and without the accents of Latin, Greek and Cyrillic; full-width letters are letters.
+Of a pile of marks on one letter the first ones count: to put a long one in order takes the square of its length.
 A change here changes what an index means: count SEGMENTS up, and the index is made anew at the next start.
 """
 
@@ -20,8 +21,9 @@ from functools import lru_cache
 from itertools import groupby
 
 from teahouse.core.errors import BadField
+from teahouse.core.text import MADE_OF_MARKS, MARKS
 
-SEGMENTS = 1
+SEGMENTS = 2
 WORD_CHARS = 64  # what is longer is no word; compared up to here
 MAX_TERMS = 64  # words and pairs of one query
 
@@ -39,10 +41,20 @@ def runs(text: str) -> list[tuple[bool, str]]:
     """The runs of letters and digits, in order, as they are compared; before each, whether its script is unspaced."""
     if text.isascii():
         return [(False, word) for word in _ASCII_WORD.findall(text.lower())]
+    text = "".join(_without_piles(text))
     plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
     plain = unicodedata.normalize("NFKC", _ACCENTS.sub("", plain))
     found = [(kind == UNSPACED, "".join(run)) for kind, run in groupby(plain, _kind) if kind != NONE]
     return [(unspaced, run if unspaced else run[:WORD_CHARS]) for unspaced, run in found]
+
+
+def _without_piles(text: str) -> Iterator[str]:
+    """The characters, of marks on one letter the first MARKS."""
+    combining, pile = unicodedata.combining, 0
+    for char in text:
+        pile = pile + 1 if combining(char) or char in MADE_OF_MARKS else 0
+        if pile <= MARKS:
+            yield char
 
 
 @lru_cache(maxsize=8_192)

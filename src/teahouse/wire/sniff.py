@@ -149,7 +149,6 @@ _VERBS = {
 _IRC_LINE_BYTES = 8_191 + 512
 _IRC_PREFIX = re.compile(rb"(?:@[!-~]+ +)?(?::[!-~]+ +)?")
 _IRC_PREFIX_BEGINNING = re.compile(rb"(?:@[!-~]+ +)?[@:][!-~]*")
-_IRC_PARAMETER = re.compile(rb" +(:[^\r\n]*|[^ \r\n]+)")
 _IRC_LF = re.compile(
     rb"(?:CAP (?:LS(?: [0-9]+)?|LIST|REQ [^\n]+|END)|(?:NICK|PASS) [^ \n]+|USER [^ \n]+ [^ \n]+ [^ \n]+ [^\n]+)\n"
 )
@@ -165,7 +164,13 @@ def _irc(data: bytes) -> Answer:
         return None
     verb, parameters = _verb(line[:-2])
     needs = _VERBS.get(verb)
-    return MATCH if needs is not None and len(_IRC_PARAMETER.findall(parameters)) >= needs else None
+    return MATCH if needs is not None and _count_of(parameters) >= needs else None
+
+
+def _count_of(parameters: bytes) -> int:
+    """How many parameters follow a verb: words, and behind a colon the rest of the line."""
+    words, colon, _ = parameters.partition(b" :")
+    return sum(map(bool, words.split(b" "))) + bool(colon)
 
 
 def _begins_irc(line: bytes) -> bool:
