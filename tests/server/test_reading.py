@@ -9,15 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teahouse.server.reading import SLICE, Reading
+from teahouse.server.reading import PIECE, SLICE, SLICE_S, Reading
 from tests.support.machine import FakeTransport
 
 
 class Turns:
-    """An event loop of which only `call_soon` is used, a turn at a time."""
+    """An event loop of which only `call_soon` and `time` are used, a turn at a time."""
 
     def __init__(self) -> None:
         self._soon: list[Callable[[], None]] = []
+        self.now = 0.0
+
+    def time(self) -> float:
+        return self.now
 
     def call_soon(self, call: Callable[[], None]) -> None:
         self._soon.append(call)
@@ -51,6 +55,7 @@ class Reader:
         self.transport = Socket()
         self.taken = bytearray()
         self.this_turn = 0
+        self.takes_s = 0.0
         self.full = False
         self.ends = 0
         loop: asyncio.AbstractEventLoop = self.turns  # type: ignore[assignment]  # it has what is used
@@ -59,6 +64,8 @@ class Reader:
     def _take(self, data: bytes) -> None:
         self.taken += data
         self.this_turn += len(data)
+        self.turns.now += self.takes_s
+        assert len(data) <= PIECE
         assert self.this_turn < 2 * SLICE
 
     def _end(self) -> None:
@@ -69,6 +76,33 @@ class Reader:
         went = self.turns.turn()
         assert self.ends or self.transport.read is not self.reading.paused
         return went
+
+
+def test_what_takes_long_is_taken_in_more_turns() -> None:
+    reader = Reader()
+    reader.takes_s = SLICE_S / 3
+    flood = bytes(range(256)) * (SLICE // 256)
+    reader.reading.feed(flood)
+    assert len(reader.taken) == 3 * PIECE
+    while reader.turn():
+        assert reader.this_turn <= 3 * PIECE
+    assert reader.taken == flood
+    assert not reader.reading.paused
+
+
+def test_a_peer_that_becomes_full_is_not_read_on_in_the_same_turn() -> None:
+    reader = Reader()
+    reader.takes_s = 0.0
+    take = reader.reading._take
+
+    def until_full(data: bytes) -> None:
+        take(data)
+        reader.full = len(reader.taken) >= 2 * PIECE
+
+    reader.reading._take = until_full
+    reader.reading.feed(bytes(4 * PIECE))
+    assert len(reader.taken) == 2 * PIECE
+    assert reader.reading.paused
 
 
 def test_a_flood_is_taken_in_slices_one_a_turn() -> None:

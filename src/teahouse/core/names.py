@@ -60,7 +60,9 @@ def fold(name: str) -> str:
 
 def skeleton(name: str) -> str:
     """The form in which names look the same. For comparing alone: nothing to show to anyone."""
-    if not name.isascii() and len(name) <= LONGEST:
+    if len(name) > LONGEST:
+        return name
+    if not name.isascii():
         bare = "".join(map(_plain_digit, unicodedata.normalize("NFKD", name))).translate(_LOOKS_LIKE)
         name = bare.casefold().replace("i\u0307", "i")
     return name.lower().translate(_ASCII_ALIKE).replace("rn", "m")

@@ -45,13 +45,16 @@ def clean(text: str, limit_bytes: int) -> str:
     if text.isascii():
         if not text.isprintable():
             text = _without_controls(text)
-        _check_message(len(text), limit_bytes)
+        size = len(text)
         empty = not text or text.isspace()
     else:
-        _check_message(_size(text, "text"), limit_bytes, SHRINKS)
-        text = _nfc(_without_controls(text), "text")
-        _check_message(_size(text, "text"), limit_bytes)
-        empty = _shows_nothing(text)
+        size = _size(text, "text")
+        if size <= limit_bytes * SHRINKS:
+            text = _nfc(_without_controls(text), "text")
+            size = _size(text, "text")
+        empty = size <= limit_bytes and _shows_nothing(text)
+    if size > limit_bytes:
+        raise MessageTooLong(f"A message has at most {limit_bytes} bytes; this one has {size}.", limit=limit_bytes)
     if empty:
         raise EmptyMessage("A message needs some text.")
     return text
@@ -67,11 +70,6 @@ def clean_line(text: str, limit_bytes: int, field: str) -> str:
     line = " ".join(_nfc(_CONTROLS.sub(" ", text), field).split())
     _check_line(_size(line, field), limit_bytes, field)
     return line
-
-
-def _check_message(size: int, limit_bytes: int, shrinks: int = 1) -> None:
-    if size > limit_bytes * shrinks:
-        raise MessageTooLong(f"A message has at most {limit_bytes} bytes; this one has {size}.", limit=limit_bytes)
 
 
 def _check_line(size: int, limit_bytes: int, field: str, shrinks: int = 1) -> None:

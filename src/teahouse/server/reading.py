@@ -4,7 +4,10 @@ uvloop reads up to 32 times from one socket in a turn, and up to 256 kB each tim
 wait a quarter of a second. So no connection is read for more than SLICE bytes a turn; the transport is paused and
 goes on in the next one. It is paused too while its peer has asked as much as it may before it is answered.
 
-    feed(data) ──▶ take(slice) ──▶ more than SLICE this turn? full? ──▶ pause ──call_soon / go_on──▶ next slice
+Bytes say little of what they cost: SLICE may be one long message or eight thousand of one letter. So they are taken in
+pieces, and a turn is over as well when they have taken SLICE_S.
+
+    feed(data) ──▶ take(piece) … ──▶ SLICE or SLICE_S this turn? full? ──▶ pause ──call_soon / go_on──▶ next slice
     end()      ──▶ after the last slice: on_end()
 
 Nothing is dropped: what was read already waits here, at most what the transport reads at once.
@@ -16,12 +19,14 @@ import asyncio
 from collections.abc import Callable
 
 SLICE = 16_384
+SLICE_S = 0.003
+PIECE = 1_024  # bytes: a few hundred messages of one letter
 
 
 class Reading:
     """The reading side of one connection.
 
-    take    is given the bytes, at most SLICE of them at once
+    take    is given the bytes, at most PIECE of them at once
     is_full says that the peer must wait; then `go_on` is called when it need not any more
     on_end  the peer has sent all it will send, and all of it was taken
     """
@@ -69,7 +74,7 @@ class Reading:
         """The transport's next bytes."""
         if self._stopped:
             return
-        if self._paused or len(data) > SLICE:
+        if self._paused or len(data) > PIECE:
             self._rest += data
             if not self._paused:
                 self._next_slice()
@@ -124,7 +129,13 @@ class Reading:
             self._transport.resume_reading()
 
     def _next_slice(self) -> None:
-        data = bytes(self._rest[:SLICE])
-        del self._rest[:SLICE]
-        self._take(data)
-        self._pause()
+        until = self._loop.time() + SLICE_S
+        while self._rest and not self._stopped:
+            data = bytes(self._rest[:PIECE])
+            del self._rest[:PIECE]
+            self._taken += len(data)
+            self._take(data)
+            if self._taken >= SLICE or self._loop.time() >= until or self._is_full():
+                break
+        if self._rest or self._taken >= SLICE or self._paused or self._is_full():
+            self._pause()

@@ -28,6 +28,8 @@ WORD_CHARS = 64  # what is longer is no word; compared up to here
 MAX_TERMS = 64  # words and pairs of one query
 
 _ASCII_WORD = re.compile(rf"([a-z0-9]{{1,{WORD_CHARS}}})[a-z0-9]*")
+# Phrases in one character, by their short forms: each would become up to eighteen letters.
+_PHRASES = str.maketrans({"\ufdfa": "\u0635\u0644\u0639\u0645", "\ufdfb": "\u062c\u0644"})
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _UNSPACED = re.compile(
     "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf"
@@ -41,7 +43,7 @@ def runs(text: str) -> list[tuple[bool, str]]:
     """The runs of letters and digits, in order, as they are compared; before each, whether its script is unspaced."""
     if text.isascii():
         return [(False, word) for word in _ASCII_WORD.findall(text.lower())]
-    text = "".join(_without_piles(text))
+    text = "".join(_without_piles(text)).translate(_PHRASES)
     plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
     plain = unicodedata.normalize("NFKC", _ACCENTS.sub("", plain))
     found = [(kind == UNSPACED, "".join(run)) for kind, run in groupby(plain, _kind) if kind != NONE]

@@ -48,9 +48,7 @@ LISTING_BYTES = 96 * 1024  # one answer; several of them fit in the queue of rep
 NAMES_SHOWN = 50
 TOPIC_SHOWN = 80
 
-_CONTROL = dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0)])
-for _kept in (0x09, 0x0A):
-    del _CONTROL[_kept]
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
 _LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
 
 # Spaces, and characters that show nothing: behind them a forged line looks like a real one.
@@ -65,7 +63,7 @@ def visible(text: str) -> str:
     """The text without control characters; every line end is one newline and what follows it is indented."""
     if text.isprintable():
         return text
-    return _LINE_END.sub("\n", text).translate(_CONTROL).replace("\n", "\n  ")
+    return _CONTROLS.sub("", _LINE_END.sub("\n", text)).replace("\n", "\n  ")
 
 
 # ---- what happens in a room
