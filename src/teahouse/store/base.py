@@ -36,6 +36,13 @@ class GuestRecord(msgspec.Struct, frozen=True):
     ends: int
 
 
+class Trouble(msgspec.Struct, frozen=True):
+    """Why nothing can be stored now: a stable code, and a sentence for people."""
+
+    code: str
+    message: str
+
+
 class Store(Protocol):
     """One durable store. See the module's docstring."""
 
@@ -48,7 +55,17 @@ class Store(Protocol):
         """
 
     async def close(self) -> None:
-        """Write what is queued, checkpoint, close. Idempotent."""
+        """Write what is queued, checkpoint, close; within some seconds. Idempotent.
+
+        raises StoreFatal  the disk did not answer in time: what is not acknowledged may be stored or not
+        """
+
+    def trouble(self) -> Trouble | None:
+        """Why nothing is stored now; None: nothing is known to be in the way. On the loop, at once.
+
+        Codes: writer-dead; writer-stuck, one write takes longer than five seconds; storage-full, storage-error,
+        storage-unknown: what the last batch was answered with, until one is stored.
+        """
 
     async def open_room(self, name: str, fold: str, pair: tuple[int, int] | None) -> Room:
         """The room with this fold, made now if there is none. On disk when it returns."""

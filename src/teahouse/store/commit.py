@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import apsw
 
-from teahouse.core.errors import StoreFatal
+from teahouse.core.errors import StoreError, StoreFatal
 from teahouse.core.events import Draft
 from teahouse.core.limits import Limits
 from teahouse.store.append import insert, known_keys, write
@@ -78,10 +78,7 @@ class Committer:
             batch = self._store(drafts, requests)
         except (apsw.Error, MemoryError) as error:
             self._targets.forget()
-            fault = fault_of(error, committing=self._committing, system_errno=self._connection.system_errno)
-            if self._connection.in_transaction:
-                fault = StoreFatal(f"A transaction could not be undone ({error}). Start again.")
-            raise fault from error
+            raise self._fault_of(error) from error
         self._targets.stored()
         self.tips.update(batch.tips)
         self._upkeep.grown((room, tip.seq, tip.time) for room, tip in batch.tips.items())
@@ -93,6 +90,22 @@ class Committer:
         for request in requests:
             if request.then is not None:
                 request.then(request.result)
+
+    def probe(self) -> None:
+        """Write the least that there is, to see whether the disk takes it. Raises as `commit` does."""
+        self._committing = False
+        try:
+            with transaction(self._connection):
+                version = self._connection.pragma("user_version")
+                self._connection.pragma("user_version", version)  # the same again: one page, one sync
+                self._committing = True
+        except (apsw.Error, MemoryError) as error:
+            raise self._fault_of(error) from error
+
+    def _fault_of(self, error: BaseException) -> StoreError | StoreFatal:
+        if self._connection.in_transaction:
+            return StoreFatal(f"A transaction could not be undone ({error}). Start again.")
+        return fault_of(error, committing=self._committing, system_errno=self._connection.system_errno)
 
     def _store(self, drafts: Sequence[Draft], requests: Sequence[Request]) -> Numbering:
         batch = self._number(drafts, {})

@@ -10,7 +10,7 @@ every statement is carried out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +82,16 @@ def unsynced(connection: apsw.Connection) -> Iterator[None]:
 
 @contextmanager
 def transaction(connection: apsw.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    """All or nothing; for reading, `BEGIN`: all statements see the same moment."""
+    """All or nothing; for reading, `BEGIN`: all statements see the same moment.
+
+    What went wrong is what is raised, also where it can't be undone: then the connection is still in the transaction.
+    """
     connection.execute(begin)
     try:
         yield
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
-            connection.execute("ROLLBACK")
+            with suppress(apsw.Error):
+                connection.execute("ROLLBACK")
         raise

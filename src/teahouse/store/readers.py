@@ -6,7 +6,9 @@ Transactions are short: a reader that stays in one keeps the write-ahead log fro
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +29,9 @@ class Readers:
     """See the module's docstring. `on_fatal` is called on the loop."""
 
     def __init__(self, path: Path, vfs: str | None, threads: int, on_fatal: Callable[[StoreFatal], None]) -> None:
+        self._path = path
+        self._vfs = vfs
+        self._count = threads
         self._on_fatal = on_fatal
         self._idle: queue.LifoQueue[apsw.Connection] = queue.LifoQueue()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="teahouse-reader")
@@ -60,10 +65,22 @@ class Readers:
             with transaction(connection, "BEGIN"):
                 return question(connection, *args, **kwargs)
         finally:
-            self._idle.put(connection)
+            self._idle.put(connection if not connection.in_transaction else self._another(connection))
 
-    def close(self) -> None:
-        """Wait for what is being read, close. Blocks."""
-        self._threads.shutdown()
-        while not self._idle.empty():
-            self._idle.get().close()
+    def _another(self, connection: apsw.Connection) -> apsw.Connection:
+        """One in place of this one, which is left in a transaction that can't be ended; itself where there is none."""
+        try:
+            another = reading(self._path, self._vfs)
+        except Exception:
+            return connection
+        with contextlib.suppress(apsw.Error):
+            connection.close()
+        return another
+
+    def close(self, patience_s: float) -> None:
+        """Wait for what is being read, close. Blocks for so long; who reads on then is let be."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        until = time.monotonic() + patience_s
+        with contextlib.suppress(queue.Empty):
+            for _ in range(self._count):
+                self._idle.get(timeout=max(until - time.monotonic(), 0)).close()

@@ -11,6 +11,7 @@ The folder belongs to one process (lock.py). `teahouse.sqlite` with its -wal and
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,10 +25,11 @@ from teahouse.core.limits import Limits
 from teahouse.core.message import Person
 from teahouse.core.room import Room, RoomRecord
 from teahouse.store import history, questions, records, search
-from teahouse.store.base import GuestRecord, Standing
+from teahouse.store.base import GuestRecord, Standing, Trouble
 from teahouse.store.commit import Committer, Request
 from teahouse.store.connect import FILE, writing
 from teahouse.store.faults import fault_of
+from teahouse.store.ground import Ground
 from teahouse.store.index import Index
 from teahouse.store.lock import FolderLock
 from teahouse.store.log import Log
@@ -44,6 +46,7 @@ T = TypeVar("T")
 
 READERS = 2
 SEARCHERS = 1
+READ_S, WRITE_S = 0.5, 2.0  # how long the end waits for what is being read, and for what is being written
 
 
 class SqliteLog:
@@ -144,8 +147,9 @@ class SqliteStore:
             raise
         self._readers, self._searchers = readers, searchers
         self._writer = self._log.writer = Writer(
-            connection, committer, upkeep, self._limits.batch, loop, self._log.committed, self._log.fatal
-        )
+            connection, committer, upkeep, Ground(self._folder, time.monotonic()), self._limits.batch, loop,
+            self._log.committed, self._log.fatal,
+        )  # fmt: skip
         self._writer.start()
         return rooms
 
@@ -155,11 +159,18 @@ class SqliteStore:
         reading = [readers for readers in (self._readers, self._searchers) if readers is not None]
         self._readers = self._searchers = None
         for readers in reading:
-            await asyncio.to_thread(readers.close)
-        if writer is not None:
-            await asyncio.to_thread(writer.stop)
+            await asyncio.to_thread(readers.close, READ_S)
+        if writer is not None and not await asyncio.to_thread(writer.stop, WRITE_S):
+            raise StoreFatal(  # the folder stays locked: the writer may still be writing
+                "The disk did not answer within some seconds of the end, so what was said last may be stored or not. "
+                "Look at the disk, then start again."
+            )
         if self._lock is not None:
             self._lock.release()
+
+    def trouble(self) -> Trouble | None:
+        """See `Store.trouble`."""
+        return None if self._writer is None else self._writer.trouble()
 
     async def _do(self, work: Callable[[apsw.Connection], T], then: Callable[[object], None] | None = None) -> T:
         """Have the writer carry this out; on disk when it returns."""

@@ -7,15 +7,20 @@
             the file's own upkeep, when it may           upkeep.py
 
 A thousand guests who arrive at once are a few fsyncs. A batch that fails is answered with what went wrong, and the next
-one tries again. After a fatal fault everybody who waits is told, and the connection is never used again, not even to
-close it: closing would write.
+one tries again; while nothing comes, the writer tries by itself, once a second, so that a house in which nobody speaks
+knows when its disk is well again. After a fatal fault everybody who waits is told, and the connection is never used
+again, not even to close it: closing would write.
+
+Whoever waits is told first; what is logged comes last.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import apsw
@@ -23,12 +28,17 @@ import structlog
 
 from teahouse.core.errors import StorageError, StorageFull, StorageUnknown, StoreError, StoreFatal
 from teahouse.core.events import Draft
+from teahouse.store.base import Trouble
 from teahouse.store.commit import Committer, Request
+from teahouse.store.ground import LOOK_S, Ground
 from teahouse.store.upkeep import Upkeep
 
 log = structlog.get_logger("teahouse.store")
 
 Work = Sequence[Draft] | Request
+
+PROBE_S = 1.0  # a disk that refused is tried again after so long without work
+STUCK_S = 5.0  # one piece of work may take so long before the house says that it waits for its disk
 
 
 class Writer:
@@ -43,6 +53,7 @@ class Writer:
         connection: apsw.Connection,
         committer: Committer,
         upkeep: Upkeep,
+        ground: Ground,
         batch: int,
         loop: asyncio.AbstractEventLoop,
         tell: Callable[[list[Draft]], None],
@@ -51,6 +62,7 @@ class Writer:
         self._connection = connection
         self._committer = committer
         self._upkeep = upkeep
+        self._ground = ground
         self._batch = batch
         self._loop = loop
         self._tell = tell
@@ -59,6 +71,10 @@ class Writer:
         self._held: Sequence[Draft] = ()
         self._in_hand: tuple[list[Draft], list[Request]] = ([], [])
         self._stopping = False
+        self._fault: StoreFatal | None = None
+        self._refused: StoreError | None = None  # why the last batch was not stored; None: it was
+        self._tried = 0.0
+        self._begun: float | None = None  # since when it works, by the monotonic clock; None: it waits for work
         self._thread = threading.Thread(target=self._live, name="teahouse-writer", daemon=True)
 
     # ---- on the loop
@@ -71,28 +87,46 @@ class Writer:
         """Queue it; returns at once."""
         self._queue.put(work)
 
-    def stop(self) -> None:
-        """Write what is queued, close the file, wait for that. Blocks."""
+    def stop(self, patience_s: float) -> bool:
+        """Write what is queued, close the file. Blocks; whether that was done in time."""
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(patience_s)
+        return not self._thread.is_alive()
+
+    def trouble(self) -> Trouble | None:
+        """Why nothing is stored now; None: nothing is known to be in the way."""
+        fault, refused, begun = self._fault, self._refused, self._begun
+        if fault is not None:
+            return Trouble("writer-dead", fault.message)
+        if begun is not None and time.monotonic() - begun >= STUCK_S:
+            return Trouble("writer-stuck", f"The disk has not answered for {STUCK_S:.0f} s.")
+        if refused is not None:
+            return Trouble(refused.code, refused.message)
+        return None
 
     # ---- in the thread
 
     def _live(self) -> None:
         try:
             while not self._stopping:
+                self._begun = None
                 self._in_hand = self._gather()
+                self._begun = time.monotonic()
                 if any(self._in_hand):
                     self._carry_out(*self._in_hand)
                 else:
-                    self._upkeep.idle()
+                    self._rest(self._begun)
             self._upkeep.close()
             self._connection.close()
         except StoreFatal as fault:
-            self._die(fault)
-        except Exception as error:  # a bug, perhaps in the middle of a transaction: nothing here can be trusted now
-            log.exception("writer-failed")
-            self._die(StoreFatal(f"The writer failed ({error!r}); the log says where."))
+            self._die(fault, fault.__cause__)
+        except BaseException as error:  # a bug, perhaps in the middle of a transaction: nothing can be trusted now
+            self._die(StoreFatal(f"The writer failed ({error!r}); the log says where."), error)
+
+    def _patience(self) -> float:
+        """How long to wait for work, in seconds."""
+        patience = self._upkeep.patience()
+        return LOOK_S if patience is None else min(patience, LOOK_S)
 
     def _gather(self) -> tuple[list[Draft], list[Request]]:
         """All that is queued, up to the size of a batch; waits only for the first. Nothing: it is quiet, or the end."""
@@ -103,7 +137,7 @@ class Writer:
         self._held = ()
         if not work:
             try:
-                work = self._queue.get(timeout=self._upkeep.patience())
+                work = self._queue.get(timeout=self._patience())
             except queue.Empty:
                 return drafts, requests
         while work is not None:
@@ -125,32 +159,79 @@ class Writer:
 
     def _carry_out(self, drafts: list[Draft], requests: list[Request]) -> None:
         error: StoreError | None = None
+        self._ground.before(time.monotonic())
         try:
             self._committer.commit(drafts, requests)
         except StoreError as fault:
             error = fault
-            log.warning("batch-refused", code=fault.code, why=str(fault.__cause__), drafts=len(drafts))
-        self._loop.call_soon_threadsafe(self._answer, drafts, requests, error)
+        self._tried = time.monotonic()
+        self._ground.after(self._tried)
+        self._refused = error
+        self._on_loop(self._answer, drafts, requests, error)
         self._in_hand = ([], [])
+        if error is not None:
+            log.warning("batch-refused", code=error.code, why=str(error.__cause__), drafts=len(drafts))
         if isinstance(error, StorageFull):
             self._upkeep.checkpoint()  # the write-ahead log may begin again at its start and need no space
         else:
             self._upkeep.after_batch()
 
-    def _die(self, fault: StoreFatal) -> None:
+    def _rest(self, now: float) -> None:
+        """Nothing came."""
+        self._ground.idle(now)
+        if self._refused is not None and now - self._tried >= PROBE_S:
+            self._tried = now
+            self._probe()
+        self._upkeep.idle()
+
+    def _probe(self) -> None:
+        """Whether the disk takes a write again, without one that somebody waits for."""
+        if isinstance(self._refused, StorageFull):
+            self._upkeep.checkpoint()
+        try:
+            self._committer.probe()
+        except StoreError as fault:
+            self._refused = fault
+        else:
+            self._refused = None
+            log.info("storage-recovered")
+
+    def _die(self, fault: StoreFatal, cause: BaseException | None) -> None:
         """Tell everybody and be quiet. Nobody knows what became of the batch in hand; what is queued was not begun."""
-        self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        log.critical("store-fatal", why=fault.message, exc_info=fault.__cause__)
+        self._fault = fault
+        self._begun = None
         unknown = StorageUnknown("The store failed: this may be stored or not. Send it again with the same key.")
-        self._loop.call_soon_threadsafe(self._answer, *self._in_hand, unknown)
+        self._on_loop(self._answer, *self._in_hand, unknown)
         refusal = StorageError("The store failed, so this was not stored.")
-        self._loop.call_soon_threadsafe(self._answer, list(self._held), [], refusal)
-        self._loop.call_soon_threadsafe(self._on_fatal, fault)
+        self._on_loop(self._answer, list(self._held), [], refusal)
+        if self._ground.log_lost:
+            with contextlib.suppress(apsw.Error):  # what was acknowledged is in the log that nobody will find
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        with contextlib.suppress(apsw.Error):
+            self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        if cause is not None:
+            with contextlib.suppress(Exception):
+                log.critical("store-fatal", why=fault.message, exc_info=cause)
+        self._on_loop(self._on_fatal, fault)  # the end of the process, so after the log
         while not self._stopping and (work := self._queue.get()) is not None:
             queued, asked = ([], [work]) if isinstance(work, Request) else (list(work), [])
-            self._loop.call_soon_threadsafe(self._answer, queued, asked, refusal)
+            self._on_loop(self._answer, queued, asked, refusal)
+
+    def _on_loop(self, work: Callable[..., None], *args: object) -> None:
+        """Have the loop do this. A loop that is closed has nobody who waits."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._safely, work, *args)
 
     # ---- on the loop again
+
+    def _safely(self, work: Callable[..., None], *args: object) -> None:
+        """What fails here has left somebody without an answer, and nobody knows whom."""
+        try:
+            work(*args)
+        except Exception as error:
+            fault = StoreFatal(f"What was stored could not be answered ({error!r}); the log says where. Start again.")
+            self._on_fatal(fault)
+            log.critical("answer-failed", exc_info=error)
 
     def _answer(self, drafts: list[Draft], requests: list[Request], error: StoreError | None) -> None:
         for request in requests:
