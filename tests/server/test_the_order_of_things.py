@@ -54,10 +54,10 @@ from teahouse.server.dispatch import Dispatch
 from teahouse.server.fanout import Cursor, Fanout
 from teahouse.server.feed import Feed, Run
 from teahouse.server.pages import Pages
-from tests.server.world import Reader, World
+from tests.server.world import BUSY, Reader, World
 
 EVENTS = {"posted", "edited", "deleted", "reacted", "unreacted", "topic_changed", "rules_changed"}
-texts = st.sampled_from(["hi", "茶" * 20, "a longer line " * 12, "x" * 500])
+texts = st.sampled_from(["hi", "茶" * 20, "a longer line " * 12, "x" * 500, "large " * 100])
 places = st.integers(0, 20)
 
 
@@ -68,7 +68,7 @@ class TheOrderOfThings(RuleBasedStateMachine):
         super().__init__()
         shm = Path("/dev/shm")
         self.folder = Path(tempfile.mkdtemp(prefix="teahouse-", dir=shm if shm.is_dir() else None))
-        self.world = World(self.folder)
+        self.world = World(self.folder, BUSY)
         self.names = 0
         self.text_said: dict[Reader, list[str]] = {}
         self.returned: set[int] = set()  # people who joined more than once
@@ -383,7 +383,7 @@ def answers_before_the_disk(patch: pytest.MonkeyPatch) -> None:
 
 
 def lets_signals_overtake(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Feed, "_behind_last", lambda self, room, pass_on: pass_on())
+    patch.setattr(Feed, "_behind_last", lambda self, room, passing: passing.pass_on())
 
 
 def answers_out_of_order(patch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,8 @@ from teahouse.wire.lines import LinesCodec
 from tests.support.machine import FakeTransport
 
 SMALL = msgspec.structs.replace(LAN, write_high_bytes=600, write_low_bytes=100, page_cache_bytes=20_000)
+BUSY = msgspec.structs.replace(SMALL, batch=3, batch_bytes=1_300, waiting_bytes=2_500)
+"""The disk has enough after a few messages: the rest waits for its turn."""
 
 
 class SlowDisk:
@@ -62,8 +64,8 @@ class Reader:
     def __init__(self, world: World, codec: Codec) -> None:
         self.world = world
         self.codec = codec
-        self.transport = FakeTransport(SMALL.write_high_bytes, SMALL.write_low_bytes)
-        self.outbox = Outbox(self.transport, world.engine.flusher, SMALL)
+        self.transport = FakeTransport(world.limits.write_high_bytes, world.limits.write_low_bytes)
+        self.outbox = Outbox(self.transport, world.engine.flusher, world.limits)
         self.transport.on_pause, self.transport.on_resume = self.outbox.pause, self.outbox.resume
         self.told: list[Any] = []
         self.closed_for: list[WireError | Overload | None] = []
@@ -132,6 +134,7 @@ class World:
         self.loop = asyncio.new_event_loop()
         self.readers: list[Reader] = []
         self.folder = folder
+        self.limits = limits
         self.run(self._start(limits))
 
     async def _start(self, limits: Limits) -> None:
@@ -192,7 +195,10 @@ class World:
         quiet = 0
         while quiet < 3:
             await asyncio.sleep(0)
-            threads = engine.tasks.running > self._lasting or engine.feed.in_flight != len(self.disk.waiting)
+            threads = (
+                engine.tasks.running > self._lasting
+                or engine.feed.in_flight != len(self.disk.waiting) + engine.feed.waiting
+            )
             quiet = 0 if threads or engine.flusher.busy else quiet + 1
             if threads:
                 await asyncio.sleep(0.000_2)

@@ -45,7 +45,10 @@ ONCE_A_BATCH: Mapping[str, tuple[str, ...]] = {
     "server.connection": ("Connection._hear", "Connection._is_full", "Connection._take", "Connection._watch", "Connection.data_received"),
     "server.counters": ("Counters.committed",),
     "server.dispatch": ("Dispatch._answered", "Dispatch._has_asked_enough"),
-    "server.feed": ("Feed._hand_over", "Feed._publish", "Feed._release", "Feed.committed", "Feed.in_flight", "Run.__init__"),
+    "server.feed": (
+        "Feed._hand_over", "Feed._publish", "Feed._release", "Feed.committed", "Feed.has_much_waiting", "Feed.in_flight",
+        "Run.__init__",
+    ),
     "server.reading": ("Reading.feed",),
     "server.tasks": ("Nap._look", "Nap.back", "Nap.out"),
     "server.web.websocket": ("WebSocket._hear", "WebSocket._take", "WebSocket.data_received"),

@@ -127,6 +127,7 @@ class Draft(msgspec.Struct, eq=False):
     digest    of the normalised contents, where the event has a key: tells a retry from a reuse
     own_only  the target must be the author's own
     tries     how often it was decided
+    weight    bytes of text that the disk has to take, or as many as it costs; 0: small, not worth counting
 
     The log fills in one of these, then gives the draft back:
     event.seq, event.time   it is on disk
@@ -145,6 +146,7 @@ class Draft(msgspec.Struct, eq=False):
     again: bool = False
     refusal: Refusal | None = None
     done: bool = False
+    weight: int = 0
 
 
 # ---- signals

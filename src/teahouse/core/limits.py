@@ -50,6 +50,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     write_high_bytes: int = 64 * KIB
     write_low_bytes: int = 16 * KIB
     page_cache_bytes: int = 32 * KIB * KIB
+    batch_bytes: int = 256 * KIB  # of large texts in one batch: some ms of the disk, for which the others wait
+    waiting_bytes: int = 256 * KIB  # of a person's large texts that wait for the disk: then reading from them pauses
+    all_waiting_bytes: int = 64 * KIB * KIB  # … of all: then reading pauses from whoever has some
     stall_ms: int = 30_000  # no byte accepted while data waits: closed
 
     # counts

@@ -165,7 +165,7 @@ class Dispatch:
                 push_ready(peer, self._counters)
             if not waiting or peer.barred or peer.answers or peer.lost:
                 break
-        if self._has_asked_enough(peer) or self._feed.in_flight > self._state.limits.queue:
+        if self._has_asked_enough(peer):
             peer.congested = True
             self._paused.add(peer)
         elif peer.congested:
@@ -175,9 +175,11 @@ class Dispatch:
         """Whether the peer must wait for answers before it may ask more.
 
         Who writes alone may have more messages on their way to the disk: together they are one batch. Beside others
-        not, for each of theirs would wait for all of that.
+        not, for each of theirs would wait for all of that. Nor where the disk has not come to what the person said.
         """
         limits, answers = self._state.limits, peer.answers
+        if self._feed.has_much_waiting(peer.session.person.id):
+            return True
         if len(answers) < limits.answers_waiting:
             return len(peer.waiting) >= WAITING
         return self._feed.in_flight >= limits.batch // 2 or not isinstance(answers[-1], Draft)
@@ -337,6 +339,6 @@ class Dispatch:
         for session in dict.fromkeys([draft.session for draft in drafts]):
             if session is not None and (peer := peers.get(session.id)) is not None:
                 self._go_on(peer)
-        if self._paused and self._feed.in_flight < self._state.limits.queue // 2:
+        if self._paused:
             for peer in [peer for peer in self._paused if not self._has_asked_enough(peer)]:
                 self._relieve(peer)

@@ -1,12 +1,16 @@
 """From drafts to what everybody sees: the one place that gives tickets, moves heads and lets signals go.
 
-    hand(draft)        a ticket, then to the log with all others of this tick
+    hand(draft)        a ticket, then to the log with all others of this tick; where the log has much already: in turn
     committed(batch)   for each room: apply, publish, head = seq; release the signals whose ticket is done;
                        then the answers of this batch
     signal(word)       at once where nothing of the room is on its way to the disk, else behind its last ticket:
                        who posts and leaves is seen to speak, then to leave
 
 The feed's head is the only head: what is on disk but not yet published here does not exist for anyone.
+
+The log has only so much in hand, in drafts and in bytes; the rest waits here, and goes on round robin by person
+(turns.py). So a batch is short, whoever sends what, and whoever says little waits for little. What a person does keeps
+its order, signals too: they wait with the person's drafts.
 """
 
 from __future__ import annotations
@@ -14,21 +18,37 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from teahouse.core import chat
 from teahouse.core.errors import Stale
-from teahouse.core.events import Deleted, Draft, Event, Renamed, Signal
+from teahouse.core.events import Deleted, Draft, Event, Present, Renamed, Typing
 from teahouse.core.room import Room
 from teahouse.core.session import Session
 from teahouse.core.state import State
 from teahouse.server.counters import Counters
 from teahouse.server.fanout import Fanout
 from teahouse.server.tasks import Nap
+from teahouse.server.turns import Turns
 from teahouse.store.log import Log
 
-Held = deque[tuple[int, Callable[[], None]]]
-"""What waits in one room to pass, oldest first: (ticket to wait for, what then passes)."""
+IN_HAND = 4  # batches that the log has: while it writes one, others are ready, and a new one does not wait for many
+
+NOT_YET = 2**63  # the ticket of what is not handed over
+
+
+class Passing:
+    """What waits to pass in a room: the ticket that must be done before."""
+
+    __slots__ = ("pass_on", "ticket")
+
+    def __init__(self, ticket: int, pass_on: Callable[[], None]) -> None:
+        self.ticket = ticket
+        self.pass_on = pass_on
+
+
+Held = deque[Passing]
+"""What waits in one room to pass, oldest first."""
 
 
 class Run:
@@ -67,22 +87,74 @@ class Feed:
         self._handed: deque[tuple[int, float]] = deque()  # (last ticket, when): of each hand-over that is out
         self._tickets = 0
         self._done = 0
+        self._turns = Turns()
+        self._most = IN_HAND * state.limits.batch
+        self._upto = self._most  # the ticket up to which the log may have drafts
+        self._most_bytes = state.limits.batch_bytes
+        self._bytes = 0  # of the large drafts that the log has
         self._quiet: list[asyncio.Future[None]] = []
         self.on_stale: Callable[[Draft], None]
         self.on_answered: Callable[[Sequence[Draft]], None]
 
     @property
     def in_flight(self) -> int:
-        """Drafts that were handed over and did not come back."""
-        return self._tickets - self._done
+        """Drafts that did not come back: the log has them, or they wait for their turn."""
+        return self._tickets - self._done + self._turns.count
+
+    @property
+    def waiting(self) -> int:
+        """Drafts that wait for their turn."""
+        return self._turns.count
+
+    def has_much_waiting(self, person: int) -> bool:
+        """Whether this person has so much waiting here that no more should be read from them."""
+        turns, limits = self._turns, self._state.limits
+        if not turns.count or not turns.has(person):
+            return False
+        return (
+            turns.owed(person) > limits.waiting_bytes
+            or turns.bytes > limits.all_waiting_bytes
+            or self.in_flight > limits.queue
+        )
 
     def hand(self, draft: Draft) -> None:
-        """Give the draft to the log at the end of this tick. On the path of a message."""
+        """Give the draft to the log at the end of this tick, or when it is its turn. On the path of a message."""
+        if (
+            draft.weight
+            or self._tickets >= self._upto
+            or (self._turns.count and self._turns.has(draft.event.author.id))
+        ):
+            self._turns.put(draft.event.author.id, draft)
+            self._take_turns()
+            return
         self._tickets += 1
         self._last[draft.room] = self._tickets
         if not self._outgoing:
             self._loop.call_soon(self._hand_over)
         self._outgoing.append(draft)
+
+    def _take_turns(self) -> None:
+        """Hand on what waits, as far as the log may have it: so many drafts, so many bytes."""
+        turns = self._turns
+        while turns.count:
+            entry = turns.small if self._tickets < self._upto else None
+            if entry is None:
+                entry = turns.large
+                if not isinstance(entry, Draft) or not self._has_space_for(entry.weight):
+                    return
+            turns.take(entry)
+            if isinstance(entry, Draft):
+                self._bytes += entry.weight
+                self._tickets += 1
+                self._last[entry.room] = self._tickets
+                if not self._outgoing:
+                    self._loop.call_soon(self._hand_over)
+                self._outgoing.append(entry)
+            else:
+                entry()
+
+    def _has_space_for(self, weight: int) -> bool:
+        return not self._bytes or self._bytes + weight <= self._most_bytes
 
     def _hand_over(self) -> None:
         drafts, self._outgoing = self._outgoing, []
@@ -95,6 +167,10 @@ class Feed:
         now = time.monotonic()
         since = self._handed[0][1]  # of a hand-over that came back in part
         ticket = self._done
+        self._upto += len(batch)
+        if self._turns.count or self._bytes:
+            self._bytes -= sum([draft.weight for draft in batch])
+            self._take_turns()  # first, so that the disk has something to do meanwhile
         self._done += len(batch)
         while self._handed and self._handed[0][0] <= self._done:
             since = self._handed.popleft()[1]
@@ -123,14 +199,14 @@ class Feed:
         for draft in stale:
             self.on_stale(draft)
         self.on_answered(batch)
-        if self._quiet and self._done == self._tickets:
+        if self._quiet and not self.in_flight:
             quiet, self._quiet = self._quiet, []
             for future in quiet:
                 future.set_result(None)
 
     def _let_pass(self, run: Run, ticket: int) -> None:
         """What has waited for the drafts before this one passes between their events and its own."""
-        if run.held and run.held[0][0] < ticket:
+        if run.held and run.held[0].ticket < ticket:
             self._publish(run)
             self._release(run.room.id, ticket - 1)
 
@@ -150,37 +226,48 @@ class Feed:
 
     # ---- signals
 
-    def signal(self, room: Room, signal: Signal) -> None:
+    def signal(self, room: Room, signal: Present | Typing) -> None:
         """Let something pass in a room, in its place."""
         number = self._fanout.next_signal()
-        self._behind_last(room, lambda: self._fanout.signal(room, signal, number))
+        person = signal.person.id if isinstance(signal, Typing) else (signal.came or signal.went)[0].id
+        passing = Passing(self._last_ticket(room), lambda: self._fanout.signal(room, signal, number))
+        if self._turns.count and self._turns.has(person):
+            passing.ticket = NOT_YET
+            self._turns.put(person, lambda: self._behind_own(room, passing))
+        self._behind_last(room, passing)
 
-    def renamed(self, rooms: Iterable[Room], pass_on: Callable[[Renamed], None], signal: Renamed) -> None:
+    def _behind_own(self, room: Room, passing: Passing) -> None:
+        """All that the person did before has its ticket now."""
+        passing.ticket = self._last_ticket(room)
+        self._release(room.id, self._done)
+
+    def renamed(self, rooms: Collection[Room], pass_on: Callable[[Renamed], None], signal: Renamed) -> None:
         """A new name passes once, behind the last ticket of all rooms that see it."""
         busy = max(rooms, key=self._last_ticket, default=None)
         if busy is None:
             pass_on(signal)
+        elif self._turns.count and self._turns.has(signal.person.id):
+            self._turns.put(signal.person.id, lambda: self.renamed(rooms, pass_on, signal))
         else:
-            self._behind_last(busy, lambda: pass_on(signal))
+            self._behind_last(busy, Passing(self._last_ticket(busy), lambda: pass_on(signal)))
 
     def _last_ticket(self, room: Room) -> int:
         return self._last.get(room.id, 0)
 
-    def _behind_last(self, room: Room, pass_on: Callable[[], None]) -> None:
-        last = self._last_ticket(room)
-        if last <= self._done and room.id not in self._held:
-            pass_on()
+    def _behind_last(self, room: Room, passing: Passing) -> None:
+        if passing.ticket <= self._done and room.id not in self._held:
+            passing.pass_on()
         else:
-            self._held.setdefault(room.id, deque()).append((last, pass_on))
+            self._held.setdefault(room.id, deque()).append(passing)
 
     def _release(self, room: int, upto: int) -> None:
         held = self._held.get(room)
         if held is None:
             return
-        while held and held[0][0] <= upto:
-            held.popleft()[1]()
+        while held and held[0].ticket <= upto:
+            held.popleft().pass_on()
         if not held:
-            del self._held[room]
+            self._held.pop(room, None)
 
     async def quiet(self) -> None:
         """Wait until nothing is on its way to the disk."""

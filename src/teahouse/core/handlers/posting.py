@@ -13,6 +13,9 @@ from teahouse.core.room import Room
 from teahouse.core.session import Session
 from teahouse.core.state import State
 
+SMALL_CHARS = 512  # 2 KiB at the most: as many as a batch has of those are a MiB
+DELETION_WEIGHT = 16_384  # what was said is read, cut into words and taken out of the search, whatever its length
+
 
 def post(state: State, session: Session, command: Post, now: int) -> list[Word]:
     """Say something where the session is. On the path of a message."""
@@ -34,6 +37,8 @@ def say(
     )
     digest = texts.digest(text, form, reply_to) if key is not None else None
     draft = Draft(room.id, event, session, command, room.record.rules, digest)
+    if len(text) > SMALL_CHARS:
+        draft.weight = len(text.encode())
     if room.pair is None:
         return [draft]
     return [*call_in(state, room), draft]
@@ -48,10 +53,12 @@ def answer_whisper(state: State, session: Session, room: Room, command: Whisper,
     return say(state, session, room, Post(ref=command.ref, room=room.name, text=command.text), command.text, "say")
 
 
-def _change(room: Room, session: Session, command: Command, target: int, event: Event, own: bool) -> list[Word]:
+def _change(
+    room: Room, session: Session, command: Command, target: int, event: Event, own: bool, weight: int = 0
+) -> list[Word]:
     if target > room.head:
         raise NoSuchMessage(f"There is no message {target} here.", field="target")
-    return [Draft(room.id, event, session, command, room.record.rules, own_only=own)]
+    return [Draft(room.id, event, session, command, room.record.rules, own_only=own, weight=weight)]
 
 
 def edit(state: State, session: Session, command: Edit, now: int) -> list[Word]:
@@ -60,7 +67,8 @@ def edit(state: State, session: Session, command: Edit, now: int) -> list[Word]:
     authorize(session.person, "edit", room)
     text = texts.clean(command.text, state.limits.text_bytes)
     event = Edited(room=room.name, seq=0, time=0, author=session.person, target=command.target, text=text)
-    return _change(room, session, command, command.target, event, own_only(session.person, "edit", room))
+    weight = len(text.encode()) if len(text) > SMALL_CHARS else 0
+    return _change(room, session, command, command.target, event, own_only(session.person, "edit", room), weight)
 
 
 def delete(state: State, session: Session, command: Delete, now: int) -> list[Word]:
@@ -68,7 +76,8 @@ def delete(state: State, session: Session, command: Delete, now: int) -> list[Wo
     room = room_of(state, session, command.room)
     authorize(session.person, "delete", room)
     event = Deleted(room=room.name, seq=0, time=0, author=session.person, target=command.target)
-    return _change(room, session, command, command.target, event, own_only(session.person, "delete", room))
+    own = own_only(session.person, "delete", room)
+    return _change(room, session, command, command.target, event, own, DELETION_WEIGHT)
 
 
 def _emoji(text: str) -> str:
