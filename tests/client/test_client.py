@@ -108,7 +108,7 @@ async def test_the_topic_and_who_is_here_are_known_and_kept_up(server: House) ->
             await there.leave()
             await until(lambda: tea.count == 1)
         assert tea.topic == "tea and talk"
-        assert [entry.room for entry in await ana.list_rooms()] == ["lobby", "tea"]
+        assert [entry.room for entry in await ana.list_rooms()] == ["tea", "lobby"]
 
 
 async def test_a_room_of_two_is_opened_for_the_other_one_too(server: House) -> None:

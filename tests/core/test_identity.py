@@ -108,7 +108,7 @@ def test_a_second_hello_is_refused() -> None:
 def test_a_welcome_says_who_one_is_and_what_the_limits_are() -> None:
     chat = Chat()
     session = chat.connects("ana")
-    words = identity.answer_hello(chat.state, session, nameless(7), "tea_x", [], 3)
+    words = identity.answer_hello(chat.state, session, nameless(7), "tea_x", [], True, 3)
     (welcome,) = [word for word in words if isinstance(word, Welcome)]
     assert (welcome.ref, welcome.you, welcome.token) == (3, nameless(7), "tea_x")
     assert welcome.limits["text_bytes"] == chat.state.limits.text_bytes

@@ -223,14 +223,6 @@ def test_a_room_can_be_read_without_joining_it() -> None:
     assert chat.who_sits_in("garden") == {"bob"}
 
 
-def test_one_sees_public_rooms_and_ones_own_direct_rooms() -> None:
-    chat = a_chat(alice="lobby", bob="Garden", eve="attic")
-    chat.makes("@1+2")
-    chat.makes("@2+3")
-    seen = membership.visible_rooms(chat.state, chat.sessions["alice"].person)
-    assert [room.name for room in seen] == ["attic", "Garden", "lobby", "@1+2"]
-
-
 def test_a_person_is_found_by_id_or_name_while_here() -> None:
     chat = a_chat(alice="lobby")
     chat.comes("stranger", 12, "")

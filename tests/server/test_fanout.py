@@ -31,7 +31,7 @@ async def test_a_batch_that_outgrows_the_outbox_of_an_old_door_is_cut_and_the_re
     outbox.pace(raw.FORMAT)
     fanout = Fanout(Pages(1_000), no_page, asyncio.get_running_loop().call_later, Counters())
     room = Room(1, "tea", None, RoomRecord())
-    peer = Peer(Session(1, one_room=True), raw.RawCodec(SMALL), outbox, lambda why: None)
+    peer = Peer(Session(1, one_room=True), raw.RawCodec(SMALL), outbox, lambda why: None, "")
     cursor = fanout.seat(peer, room, 0, False)
     fanout.pump(cursor)
     assert fanout.behind() == 0

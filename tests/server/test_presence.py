@@ -17,7 +17,8 @@ from teahouse.core.room import Room, RoomRecord
 from teahouse.core.session import Session
 from teahouse.server import presence
 from teahouse.server.counters import Counters
-from teahouse.server.fanout import Cursor, Fanout
+from teahouse.server.cursor import Cursor
+from teahouse.server.fanout import Fanout
 from teahouse.server.outbox import Outbox
 from teahouse.server.pages import Pages
 from teahouse.server.peer import Peer
@@ -40,7 +41,7 @@ class Watcher:
 
     def __init__(self, house: House, id: int) -> None:
         self.pile = Pile()
-        self.peer = Peer(Session(id), a_codec(), cast(Outbox, self.pile), lambda why: None)
+        self.peer = Peer(Session(id), a_codec(), cast(Outbox, self.pile), lambda why: None, "")
         self.believes = set(house.room.present)
         self.cursor: Cursor = house.fanout.seat(self.peer, house.room, house.room.head, False)
 

@@ -29,5 +29,5 @@ def test_the_list_of_rooms_names_the_other_person_of_each_direct_room_here_or_aw
     assert others["lobby"] is None
     assert others[f"@{me}+{here}"]["id"] == here
     assert others[f"@{me}+{away}"]["id"] == away
-    assert list(rooms_of(ben)) == ["lobby", f"@{me}+{here}"]
+    assert list(rooms_of(ben)) == [f"@{me}+{here}", "lobby"]
     world.close()

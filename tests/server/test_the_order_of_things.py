@@ -51,7 +51,8 @@ from teahouse.core.commands import (
 from teahouse.core.errors import Refusal
 from teahouse.core.events import Deleted, Event, Posted
 from teahouse.server.dispatch import Dispatch
-from teahouse.server.fanout import Cursor, Fanout
+from teahouse.server.cursor import Cursor
+from teahouse.server.fanout import Fanout
 from teahouse.server.feed import Feed, Run
 from teahouse.server.pages import Pages
 from tests.server.world import BUSY, Reader, World

@@ -72,7 +72,7 @@ class Reader:
         self.asked: list[int] = []
         self._read = 0
         self._rest = b""
-        self.peer = world.engine.dispatch.arrive(codec, self.outbox, self._close)
+        self.peer = world.engine.dispatch.arrive(codec, self.outbox, self._close, "192.0.2.1")
         world.readers.append(self)
 
     def _close(self, why: WireError | Overload | None) -> None:

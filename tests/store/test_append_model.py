@@ -89,7 +89,7 @@ class Real:
         self.connection = writing(Path(":memory:"))
         migrate(self.connection, Path(), migrations())
         for room in ROOMS:
-            records.open_room(self.connection, f"r{room}", f"r{room}", None)
+            records.open_room(self.connection, f"r{room}", f"r{room}", None, 0)
         records.lease_people(self.connection, 10, 0)
         self.restart()
 

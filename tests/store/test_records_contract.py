@@ -10,7 +10,9 @@ import pytest
 from teahouse.core.errors import ConfigError, StorageError
 from teahouse.core.message import Person, nameless
 from teahouse.store.base import GuestRecord, Standing
-from tests.store.kit import ANA, BEN, CAI, Desk, HandClock, Opener, delete, edit, opened, post
+from teahouse.store.check import check_folder
+from teahouse.store.records import SMALL_LOG
+from tests.store.kit import ANA, BEN, CAI, Desk, HandClock, Opener, delete, edit, opened, post, topic
 
 
 def token(number: int) -> bytes:
@@ -49,16 +51,46 @@ async def test_rooms_come_back_as_they_were(opener: Opener, tmp_path: Path, cloc
         assert (again.head, again.time) == (2, clock.now)
 
 
-async def test_directs_are_ordered_by_what_was_written_last(opener: Opener, tmp_path: Path, clock: HandClock) -> None:
+async def test_an_empty_room_goes_and_its_id_is_never_given_again(opener: Opener, tmp_path: Path) -> None:
     async with opened(opener(tmp_path), rooms=0) as house:
-        for low, high in ((1, 2), (1, 3), (2, 3), (1, 4)):
-            await house.store.open_room(f"@{low}+{high}", f"@{low}+{high}", (low, high))
-        for room in (2, 4, 1):
-            clock.now += 1
-            await house.append(post("x", room=room))
-        assert await house.store.directs_of(1) == ["@1+2", "@1+4", "@1+3"]
-        assert await house.store.directs_of(3) == ["@1+3", "@2+3"]
-        assert await house.store.directs_of(9) == []
+        await house.store.lease_people(10)
+        old = await house.store.open_room("tea", "tea", None)
+        await house.store.mark(7, old.id, 0)
+        await house.append(topic("green", room=old.id))
+        assert await house.store.rooms_read(7) == [old.id]
+        assert await house.store.forget_room(old.id)
+        assert await house.store.rooms_read(7) == []
+        new = await house.store.open_room("tea", "tea", None)
+        assert (new.id, new.head, new.record.topic) == (old.id + 1, 0, "")
+        await house.append(post("x", room=new.id))
+        assert await house.store.events(old.id, 0, 9, 9) == []
+    assert check_folder(tmp_path) == []
+
+
+async def test_a_room_in_which_something_was_said_stays_also_where_that_was_deleted(
+    opener: Opener, tmp_path: Path
+) -> None:
+    async with opened(opener(tmp_path), rooms=2) as house:
+        await house.append(topic("green"), post("x"), delete(2))
+        await house.append(*[topic(str(number), room=2) for number in range(SMALL_LOG + 1)])
+        assert not await house.store.forget_room(1)
+        assert not await house.store.forget_room(2)
+    async with opened(opener(tmp_path), rooms=0) as house:
+        assert [room.made for room in house.rooms] == [None, None]
+    assert check_folder(tmp_path) == []
+
+
+async def test_when_an_empty_room_was_made_is_known_after_a_restart(
+    opener: Opener, tmp_path: Path, clock: HandClock
+) -> None:
+    async with opened(opener(tmp_path), rooms=0) as house:
+        made = clock.now
+        room = await house.store.open_room("tea", "tea", None)
+        assert room.made == made
+        clock.now += 5
+        assert (await house.store.open_room("tea", "tea", None)).made == made
+    async with opened(opener(tmp_path), rooms=0) as house:
+        assert [room.made for room in house.rooms] == [made]
 
 
 # ---- people

@@ -61,7 +61,7 @@ def fill(folder: Path, events: int, rooms: int = 20, people: int = 200, seed: in
             first = records.lease_people(connection, people, 0)
             assert first == 1
             for room, name in names.items():
-                assert records.open_room(connection, name, name, None) == room
+                assert records.open_room(connection, name, name, None, START_MS) == room
         for start in range(0, events, BATCH):
             rows: list[Row] = []
             for number in range(start, min(start + BATCH, events)):

@@ -167,7 +167,7 @@ def refused(message: str) -> Refused:
         (History(room="tea", messages=[], as_of=0, more=False), "* nothing was said in tea yet"),
         (Found(messages=[], more=False, complete=True), "* nothing found"),
         (Found(messages=[], more=False, complete=False), "* nothing found (the newest messages are not searched yet)"),
-        (RoomList(rooms=[]), "* rooms:"),
+        (RoomList(rooms=[], more=False), "* rooms:"),
     ],
 )
 def test_answers_read_so(reply: Reply, reads: str) -> None:
@@ -202,7 +202,7 @@ def test_rooms_are_one_line_each() -> None:
         return RoomEntry(room=room, topic=topic, count=2, head=0, read=0, unread=3, mentions=0, with_=with_)
 
     rooms = [entry("lobby", ""), entry("tea", "leaves\nand water"), entry("long", "x" * 500), entry("@1+2", "", ANA)]
-    assert text.answer(RoomList(rooms=rooms)).split("\n") == [
+    assert text.answer(RoomList(rooms=rooms, more=False)).split("\n") == [
         "* rooms:", "* lobby (2 here)", "* tea (2 here): leaves   and water", f"* long (2 here): {'x' * 79}…", "* with ana: 3 unread",
     ]  # fmt: skip
 

@@ -198,9 +198,12 @@ export interface ListMembers {
   ref?: string | number;
 }
 
-/** The rooms that I may see. */
+/** The rooms that I may see, behind the room `after`; `query` is part of a name. */
 export interface ListRooms {
   type: "rooms";
+  query?: string;
+  after?: string;
+  limit?: number;
   ref?: string | number;
 }
 
@@ -329,7 +332,7 @@ export type Signal = Present | Renamed | Typing | Marked;
 
 // ---- Replies: what is answered
 
-/** The session is this person; `token` brings a guest back as the same one. */
+/** The session is this person; `token` brings a guest back as the same one. `more`: there are more rooms. */
 export interface Welcome {
   type: "welcome";
   you: Person;
@@ -337,6 +340,7 @@ export interface Welcome {
   server: ServerInfo;
   limits: Record<string, number>;
   rooms: RoomEntry[];
+  more?: boolean;
   ref?: number | string;
 }
 
@@ -419,10 +423,11 @@ export interface MemberList {
   ref?: number | string;
 }
 
-/** The rooms that the asker may see. */
+/** A page of the rooms that the asker may see; `more` stand behind the last one. */
 export interface RoomList {
   type: "rooms";
   rooms: RoomEntry[];
+  more: boolean;
   ref?: number | string;
 }
 

@@ -17,10 +17,12 @@ export interface State {
   readonly server: ServerInfo | null;
   readonly limits: Readonly<Record<string, number>>;
   readonly rooms: ReadonlyMap<string, Room>;
+  /** The house has more rooms than it has told. */
+  readonly more: boolean;
   readonly unsent: readonly Unsent[];
 }
 
-export const nothing: State = { me: null, server: null, limits: {}, rooms: new Map(), unsent: [] };
+export const nothing: State = { me: null, server: null, limits: {}, rooms: new Map(), more: false, unsent: [] };
 
 /** What can change the state. `asked` is the command that a word answers. */
 export type News =
@@ -54,9 +56,15 @@ export function reduce(state: State, news: News): State {
 function heard(state: State, word: Word, asked: Command | undefined, now: number): State {
   switch (word.type) {
     case "welcome":
-      return listed({ ...state, me: word.you, server: word.server, limits: word.limits }, word.rooms);
+      return listed(
+        { ...state, me: word.you, server: word.server, limits: word.limits, more: word.more ?? false },
+        word.rooms,
+      );
     case "rooms":
-      return listed(state, word.rooms);
+      return listed(
+        asked?.type === "rooms" && asked.query === undefined ? { ...state, more: word.more } : state,
+        word.rooms,
+      );
     case "room": {
       // A direct room that somebody opened comes unasked, seated at its head.
       const from = asked?.type === "join" ? (asked.after ?? (asked.last === undefined ? word.head : null)) : word.head;

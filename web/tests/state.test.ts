@@ -259,7 +259,10 @@ describe("unread", () => {
 
   test("the list of rooms tells of rooms where we are not, and changes none where we are", () => {
     const entry = { room: "garden", topic: "", count: 3, head: 9, read: 1, unread: 8, mentions: 2 };
-    const state = after([{ type: "rooms", rooms: [entry, { ...entry, room: "lobby" }] }], after([posted(3)], joined));
+    const state = after(
+      [{ type: "rooms", more: false, rooms: [entry, { ...entry, room: "lobby" }] }],
+      after([posted(3)], joined),
+    );
     expect(state.rooms.get("garden")).toMatchObject({ unread: 8, mentions: 2 });
     expect(lobby(state)).toMatchObject({ unread: 1, head: 3 });
   });

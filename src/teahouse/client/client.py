@@ -184,9 +184,28 @@ class Client:
         await self._engine.ask(Rename(name=name), Reply)
         self._engine.name = name
 
-    async def list_rooms(self) -> list[RoomEntry]:
-        """The rooms that there are, with what is unread."""
-        return (await self._engine.ask(ListRooms(), RoomList)).rooms
+    async def list_rooms(self, query: str | None = None, *, most: int = 10_000) -> list[RoomEntry]:
+        """The rooms that there are, with what is unread: our own first, then where something happened last.
+
+        query   only those that have this in their name; rooms of two by the other's
+        most    so many at the most; they come in pages of a hundred
+        raises  NoSuchRoom  the last room of a page went before the next one was asked for: try again
+
+        Example:
+            async with connect(server, name="ana") as me:
+                for entry in await me.list_rooms("tea"):
+                    print(entry.room, entry.unread)
+        """
+        found: dict[str, RoomEntry] = {}
+        after: str | None = None
+        while len(found) < most:
+            page = await self._engine.ask(ListRooms(query=query, after=after, limit=most - len(found)), RoomList)
+            known = len(found)
+            found |= {entry.room: entry for entry in page.rooms}
+            if not page.more or len(found) == known:
+                break
+            after = page.rooms[-1].room
+        return list(found.values())
 
     async def search(self, query: str) -> AsyncIterator[Message]:
         """Messages of all rooms that have every word: the newest hundred, newest first. A room's own search finds all."""

@@ -16,7 +16,7 @@ from typing import Any
 from teahouse.core import commands as ask
 from teahouse.core import names
 from teahouse.core.errors import NotAllowed, UnknownCommand
-from teahouse.core.events import Event, HangUp, HelpText, Pong, Unseat, Word
+from teahouse.core.events import Event, HangUp, HelpText, Pong, Posted, Unseat, Word
 from teahouse.core.handlers import identity, membership, posting, topics
 from teahouse.core.handlers.presence import exit, step_out
 from teahouse.core.room import Room, fold
@@ -77,6 +77,11 @@ def apply(state: State, room_id: int, events: Sequence[Event]) -> None:
             room.record = fold(room.record, event)
     room.head = events[-1].seq
     room.time = events[-1].time
+    if room.pair is None:
+        state.open_rooms.move_to_end(room_id)
+    if room.made is not None and any(event.__class__ is Posted for event in events):
+        room.made = None
+        state.unsaid.pop(room_id, None)
 
 
 def room_named(state: State, name: str) -> Room:

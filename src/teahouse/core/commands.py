@@ -27,6 +27,7 @@ Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=SAFE_INTEGER)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=SAFE_INTEGER)]
 Emoji = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+RoomQuery = Annotated[str, msgspec.Meta(max_length=100)]
 Agent = Annotated[str, msgspec.Meta(max_length=200)]
 
 
@@ -184,9 +185,13 @@ class ListMembers(Command, tag="members"):
 
 
 class ListRooms(Command, tag="rooms"):
-    """The rooms that I may see."""
+    """The rooms that I may see, behind the room `after`; `query` is part of a name."""
 
     waits: ClassVar[bool] = True
+
+    query: RoomQuery | None = None
+    after: str | None = None
+    limit: Positive | None = None
 
 
 class Ping(Command, tag="ping"):

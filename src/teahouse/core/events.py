@@ -222,13 +222,14 @@ class RoomEntry(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 class Welcome(Reply, tag="welcome"):
-    """The session is this person; `token` brings a guest back as the same one."""
+    """The session is this person; `token` brings a guest back as the same one. `more`: there are more rooms."""
 
     you: Person
     token: str
     server: ServerInfo
     limits: dict[str, int]
     rooms: list[RoomEntry]
+    more: bool = False
 
 
 class Done(Reply, tag="done"):
@@ -310,9 +311,10 @@ class MemberList(Reply, tag="members"):
 
 
 class RoomList(Reply, tag="rooms"):
-    """The rooms that the asker may see."""
+    """A page of the rooms that the asker may see; `more` stand behind the last one."""
 
     rooms: list[RoomEntry]
+    more: bool
 
 
 class Pong(Reply, tag="pong"):

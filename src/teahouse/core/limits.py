@@ -64,15 +64,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 512  # events of one statement
     queue: int = 16_384  # drafts that wait for the disk, all together: then reading from senders pauses
     members_page: int = 200
+    rooms_page: int = 100  # rooms of a welcome, of a page of `rooms`
+    new_rooms_per_hour: int | None = 100  # of one person, and of one address
 
     # times
     vanished_ms: int = 30_000  # a JSON session that lost its connection still counts as present
     token_ms: int = 24 * 3_600_000  # a guest's token
     typing_ms: int = 3_000
+    empty_room_ms: int = 24 * 3_600_000  # since it was made; then a room goes where nothing was said and nobody is
 
 
 LAN = Limits(profile="lan")
-NONE = Limits(profile="none", connections_per_address=None, rooms_per_session=None)
+NONE = Limits(profile="none", connections_per_address=None, rooms_per_session=None, new_rooms_per_hour=None)
 INTERNET = Limits(
     profile="internet",
     connections_per_address=64,
@@ -80,6 +83,7 @@ INTERNET = Limits(
     frame_bytes=64 * KIB,
     text_bytes=16 * KIB,
     rooms_per_session=200,
+    new_rooms_per_hour=5,
     history=200,
 )
 PROFILES = {limits.profile: limits for limits in (LAN, NONE, INTERNET)}

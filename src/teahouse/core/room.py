@@ -51,21 +51,32 @@ class Room:
     pair     the two ids of a direct room, else None
     head     the number of the last event that was published here
     time     of that event; ms
+    fold     what its name compares as; "" before the state has it
+    made     when it was made (ms), as long as nothing was ever said here; then None
+    wanted   somebody has named it lately: it does not go
     present  person id → the sessions of that person which are in the room; never an empty list
     """
 
-    __slots__ = ("head", "id", "name", "pair", "present", "record", "time")
+    __slots__ = ("fold", "head", "id", "made", "name", "pair", "present", "record", "time", "wanted")
 
     def __init__(
-        self, id: int, name: str, pair: tuple[int, int] | None, record: RoomRecord, head: int = 0, time: int = 0
-    ) -> None:
+        self, id: int, name: str, pair: tuple[int, int] | None, record: RoomRecord, head: int = 0, time: int = 0,
+        made: int | None = None,
+    ) -> None:  # fmt: skip
         self.id = id
         self.name = name
         self.pair = pair
         self.record = record
         self.head = head
         self.time = time
+        self.made = made
+        self.fold = ""
+        self.wanted = 0
         self.present: dict[int, list[Session]] = {}
+
+    def latest(self) -> int:
+        """When something happened here last, if only that it was made; ms."""
+        return max(self.time, self.made or 0)
 
     def count(self) -> int:
         """How many belong to the room or are present."""

@@ -5,6 +5,7 @@ A `View` is the same thing to be read only: what a door may look at to answer it
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -31,7 +32,12 @@ class Claim:
 
 
 class State:
-    """rooms by fold and by id; sessions of each person by the person's id; claims by fold and by skeleton."""
+    """rooms by fold and by id; sessions of each person by the person's id; claims by fold and by skeleton.
+
+    open_rooms  by id, the one where something happened last at the end
+    directs     person id → that person's rooms of two, by id
+    unsaid      by id: rooms in which nothing was ever said
+    """
 
     def __init__(self, limits: Limits, server_name: str, version: str) -> None:
         self.limits = limits
@@ -39,14 +45,36 @@ class State:
         self.version = version
         self.rooms_by_name: dict[str, Room] = {}
         self.rooms_by_id: dict[int, Room] = {}
+        self.open_rooms: OrderedDict[int, Room] = OrderedDict()
+        self.directs: dict[int, dict[int, Room]] = {}
+        self.unsaid: dict[int, Room] = {}
         self.sessions_by_person: dict[int, list[Session]] = {}
         self.claims: dict[str, Claim] = {}
         self.skeletons: dict[str, set[str]] = {}  # confusable skeleton → folds of the names that have it
 
     def add(self, room: Room, fold: str) -> None:
         """The store has this room (now)."""
+        room.fold = fold
         self.rooms_by_name[fold] = room
         self.rooms_by_id[room.id] = room
+        if room.pair is None:
+            self.open_rooms[room.id] = room
+        for person in room.pair or ():
+            self.directs.setdefault(person, {})[room.id] = room
+        if room.made is not None and fold != DEFAULT_ROOM:
+            self.unsaid[room.id] = room
+
+    def remove(self, room: Room) -> None:
+        """The room is no more. Nobody is in it."""
+        del self.rooms_by_name[room.fold]
+        del self.rooms_by_id[room.id]
+        self.open_rooms.pop(room.id, None)
+        self.unsaid.pop(room.id, None)
+        for person in room.pair or ():
+            rooms = self.directs[person]
+            del rooms[room.id]
+            if not rooms:
+                del self.directs[person]
 
 
 class View(Protocol):

@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
         self._hello: asyncio.TimerHandle | None = None
         self._done = False
         visit.leave = self.close
-        self.peer = engine.dispatch.arrive(codec, visit.outbox, self.close)
+        self.peer = engine.dispatch.arrive(codec, visit.outbox, self.close, visit.neighbours)
         self.peer.on_relief = self._reading.go_on
 
     # ---- the transport's word

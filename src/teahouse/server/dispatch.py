@@ -74,9 +74,11 @@ class Dispatch:
 
     # ---- coming and going
 
-    def arrive(self, codec: Codec, outbox: Outbox, close: Callable[[WireError | Overload | None], None]) -> Peer:
-        """A connection has begun; nobody is known to be at its other end yet."""
-        peer = Peer(self._session(codec), codec, outbox, close)
+    def arrive(
+        self, codec: Codec, outbox: Outbox, close: Callable[[WireError | Overload | None], None], neighbours: str
+    ) -> Peer:
+        """A connection has begun, from the address that counts with `neighbours`; nobody is known at its other end."""
+        peer = Peer(self._session(codec), codec, outbox, close, neighbours)
         self.peers[peer.session.id] = peer
         outbox.on_drain = lambda: self._fanout.drained(peer)
         outbox.on_stuck = peer.close

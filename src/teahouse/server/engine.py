@@ -22,6 +22,7 @@ from teahouse.server.pages import PAGE, Pages
 from teahouse.server.queries import Queries
 from teahouse.server.renewal import Renewal
 from teahouse.server.tasks import Nap, Tasks
+from teahouse.server.vacancies import Vacancies
 from teahouse.store.base import Store
 
 
@@ -49,6 +50,7 @@ class Engine:
             self.state, self.feed, self.fanout, self.queries, self.tasks, self.clock, loop, self.counters
         )
         self.renewal = Renewal(self.state, store, self.clock)
+        self.vacancies = Vacancies(self.state, store, self.feed, self.fanout, self.clock)
         self.fatal: asyncio.Future[StoreFatal] = loop.create_future()
 
     async def start(self) -> None:
@@ -57,7 +59,7 @@ class Engine:
         raises  ConfigError, StoreFatal: see `Store.open`
         """
         rooms = await self._store.open()
-        for room in rooms:
+        for room in sorted(rooms, key=lambda room: (room.latest(), room.id)):
             self.state.add(room, names.fold(room.name))
         if DEFAULT_ROOM not in self.state.rooms_by_name:
             self.state.add(await self._store.open_room(DEFAULT_ROOM, DEFAULT_ROOM, None), DEFAULT_ROOM)
@@ -67,6 +69,7 @@ class Engine:
         self._store.log.listen(self.feed.committed, self._on_fatal)
         self.flusher.watch()
         self.tasks.spawn(self.renewal.run(), "renew tokens")
+        self.tasks.spawn(self.vacancies.run(), "let empty rooms go")
 
     async def stop(self) -> None:
         """Let what is on its way reach the disk, then close the store."""

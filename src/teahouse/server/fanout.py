@@ -26,6 +26,7 @@ from teahouse.core.room import Room
 from teahouse.core.session import Session
 from teahouse.server import presence
 from teahouse.server.counters import Counters
+from teahouse.server.cursor import Audience, Cursor
 from teahouse.server.pages import PAGE, Page, Pages, page_of
 from teahouse.server.peer import Peer
 from teahouse.wire.base import WireFormat
@@ -33,51 +34,6 @@ from teahouse.wire.base import WireFormat
 log = structlog.get_logger("teahouse.fanout")
 
 RETRY_S = 1.0  # until a page that the disk would not give is asked for again
-
-
-class Cursor:
-    """One connection in one room.
-
-    id        of the session
-    seq       served up to here; meaningless while `live`
-    live      served up to the published head
-    announce  `caught_up` is owed when it becomes live
-    floor     signals up to this number were before its time
-    own       numbers of its own events that its format does not show it, while it is behind
-    kept      who came and went while it was behind or full: person id → (came, person)
-    """
-
-    __slots__ = (
-        "announce", "floor", "format", "id", "kept", "live", "loading", "own", "peer", "renames", "room", "seq",
-    )  # fmt: skip
-
-    def __init__(self, peer: Peer, room: Room, seq: int, announce: bool, floor: int) -> None:
-        self.id = peer.session.id
-        self.peer = peer
-        self.room = room
-        self.format: WireFormat = peer.codec.format
-        self.seq = seq
-        self.announce = announce
-        self.floor = floor
-        self.live = False
-        self.loading = False
-        self.own: set[int] = set()
-        self.kept: presence.Sum = {}
-        self.renames: dict[int, Renamed] = {}
-
-
-class Audience:
-    """Who hears one room here: `live` by format, then by session; `behind` by session.
-
-    gathered  who came and went a moment ago, not shown yet; each with the number of its signal
-    """
-
-    __slots__ = ("behind", "gathered", "live")
-
-    def __init__(self) -> None:
-        self.live: dict[WireFormat, dict[int, Cursor]] = {}
-        self.behind: dict[int, Cursor] = {}
-        self.gathered: list[tuple[int, Present]] = []
 
 
 class Fanout:
@@ -133,6 +89,14 @@ class Fanout:
                 del audience.live[cursor.format]
         if not audience.behind and not audience.live:
             del self._audiences[room.id]
+
+    def is_heard(self, room: Room) -> bool:
+        """Whether anybody hears the room: seated, listening, or following it by a request."""
+        return room.id in self._audiences
+
+    def forget(self, room: Room) -> None:
+        """The room is no more."""
+        self._pages.forget(room.id)
 
     def behind(self) -> int:
         """How many cursors are not live."""

@@ -251,6 +251,14 @@ class Feed:
         else:
             self._behind_last(busy, Passing(self._last_ticket(busy), lambda: pass_on(signal)))
 
+    def is_quiet(self, room: Room) -> bool:
+        """Whether nothing of the room is on its way to the disk, or waits for something that is."""
+        return self._last_ticket(room) <= self._done and room.id not in self._held
+
+    def forget(self, room: Room) -> None:
+        """The room is no more."""
+        self._last.pop(room.id, None)
+
     def _last_ticket(self, room: Room) -> int:
         return self._last.get(room.id, 0)
 

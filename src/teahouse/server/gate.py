@@ -169,7 +169,9 @@ class Gate(asyncio.Protocol):
         engine = self._engine
         if DEFAULT_ROOM not in engine.state.rooms_by_name:
             return
-        self._listener = engine.dispatch.arrive(ListenerCodec(engine.limits), self._visit.outbox, self._hang_up)
+        self._listener = engine.dispatch.arrive(
+            ListenerCodec(engine.limits), self._visit.outbox, self._hang_up, self._visit.neighbours
+        )
         self._visit.enter("listener")
         engine.dispatch.listen(self._listener)
 

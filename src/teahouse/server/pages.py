@@ -86,6 +86,11 @@ class Pages:
         for key in [key for key in self._pages if key[0] == room and key[2] >= page_of(seq)]:
             self._remove(key)
 
+    def forget(self, room: int) -> None:
+        """The room is no more."""
+        self.drop(room, 1)
+        del self._drops[room]
+
     def drops(self, room: int) -> int:
         """How often something was dropped: a page read before that is not to be kept."""
         return self._drops.get(room, 0)

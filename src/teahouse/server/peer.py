@@ -17,7 +17,7 @@ from teahouse.server.outbox import Outbox
 from teahouse.wire.base import Codec, Heard
 
 if TYPE_CHECKING:
-    from teahouse.server.fanout import Cursor
+    from teahouse.server.cursor import Cursor
 
 WAITING = 64
 
@@ -44,13 +44,14 @@ class Peer:
     cursors    by room id
     lost       the connection is no more
     congested  not to be read for now: it has asked as much as it may, or the disk is far behind
+    neighbours whom its address counts with
     close      says why in the peer's own terms, writes what waits, closes
     on_relief  called when a congested peer may be read again
     """
 
     __slots__ = (
-        "answers", "barred", "close", "codec", "congested", "cursors", "lost", "on_relief", "outbox", "session",
-        "waiting",
+        "answers", "barred", "close", "codec", "congested", "cursors", "lost", "neighbours", "on_relief", "outbox",
+        "session", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -59,11 +60,13 @@ class Peer:
         codec: Codec,
         outbox: Outbox,
         close: Callable[[WireError | Overload | None], None],
+        neighbours: str,
     ) -> None:
         self.session = session
         self.codec = codec
         self.outbox = outbox
         self.close = close
+        self.neighbours = neighbours
         self.answers: deque[Draft | Question | Reply] = deque()
         self.waiting: deque[Heard] = deque()
         self.cursors: dict[int, Cursor] = {}

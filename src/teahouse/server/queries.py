@@ -34,13 +34,14 @@ from teahouse.core.commands import (
 )  # fmt: skip
 from teahouse.core.errors import BadField, BadToken, LogChanged, NoSuchPerson, Refusal
 from teahouse.core.events import Done, Gap, Marked, RoomEntry, RoomList, Tell, Word
-from teahouse.core.handlers import identity, membership, posting, reading
+from teahouse.core.handlers import identity, listing, membership, posting, reading
 from teahouse.core.handlers import rooms as lookup
 from teahouse.core.message import Person, nameless
 from teahouse.core.room import Room
 from teahouse.core.state import State
 from teahouse.server.clock import Clock
 from teahouse.server.ids import Ids
+from teahouse.server.making import Making
 from teahouse.server.peer import Peer
 from teahouse.server.tasks import Nap, Tasks
 from teahouse.store.base import Standing, Store
@@ -73,6 +74,7 @@ class Queries:
         self._clock = clock
         self._nap = nap
         self._ids = Ids(store.lease_people, tasks)
+        self._making = Making(state, store, clock)
         self._keys: weakref.WeakValueDictionary[bytes, asyncio.Lock] = weakref.WeakValueDictionary()
         self.table: dict[type[Command], Callable[[Peer, Any], Coroutine[Any, Any, Sequence[Word]]]] = {
             Hello: self.hello,
@@ -119,8 +121,9 @@ class Queries:
             token = command.token
             person = await self._returned(peer, await self._guest_of(peer, token, now, ends), wish)
         session.agent = command.agent or ""
-        entries = await self._settled(peer, person, self._entries(peer, person))
-        return identity.answer_hello(state, session, person, token, entries, command.ref)
+        is_new = command.token is None
+        entries, more = await self._settled(peer, person, self._page(peer, person, ListRooms(), is_new=is_new))
+        return identity.answer_hello(state, session, person, token, entries, more, command.ref)
 
     async def visit(self, peer: Peer, command: Visit) -> Sequence[Word]:
         """Somebody who comes for one request."""
@@ -219,22 +222,7 @@ class Queries:
             other = pair[0] if pair[1] == peer.session.person.id else pair[1]
             if not (membership.find_person(self._state, other) or await self._ask(peer, self._store.person(other))):
                 raise lookup.no_such_room(name)
-        return await self._open(peer, name, fold, pair)
-
-    async def _open(self, peer: Peer, name: str, fold: str, pair: tuple[int, int] | None) -> Room:
-        room = await self._store_room(name, fold, pair)
-        if peer.lost:
-            raise Lost
-        return room
-
-    async def _store_room(self, name: str, fold: str, pair: tuple[int, int] | None) -> Room:
-        """Two may ask for the same new room at once: the first answer is the room."""
-        made = await self._store.open_room(name, fold, pair)
-        room = self._state.rooms_by_id.get(made.id)
-        if room is None:
-            self._state.add(made, fold)
-            room = made
-        return room
+        return await self._ask(peer, self._making.make(peer, name, fold, pair))
 
     async def join(self, peer: Peer, command: Join) -> Sequence[Word]:
         """Seat the session where it asked to begin."""
@@ -341,7 +329,7 @@ class Queries:
         if command.room is not None:
             rooms = [self._readable(peer, command.room)]
         else:
-            rooms = membership.visible_rooms(self._state, peer.session.person)
+            rooms = listing.visible_rooms(self._state, peer.session.person)
         found = await self._ask(
             peer,
             self._store.search(
@@ -362,14 +350,24 @@ class Queries:
         others = [other for other in self._state.sessions_by_person.get(session.person.id, ()) if other is not session]
         return [Tell(others, Marked(room=room.name, seq=seq)), Done(ref=command.ref)]
 
-    async def _entries(self, peer: Peer, person: Person) -> list[RoomEntry]:
-        rooms = membership.visible_rooms(self._state, person)
+    async def _page(
+        self, peer: Peer, person: Person, command: ListRooms, *, is_new: bool = False
+    ) -> tuple[list[RoomEntry], bool]:
+        """A page of the rooms that the person may see, and whether there are more. Who is new has read nothing."""
+        state = self._state
+        read = [] if is_new else await self._ask(peer, self._store.rooms_read(person.id))
+        others: dict[int, Person] = {}
+        if command.query:
+            others = await self._others(peer, person, list(state.directs.get(person.id, {}).values()))
+        rooms, more = listing.page(state, peer.session, person, command, read, others)
         standings = await self._ask(peer, self._store.standing(person, [(room.id, room.head) for room in rooms]))
-        others = await self._others(peer, person, rooms)
-        return [
-            membership.room_entry(room, others.get(room.id), standing.read, standing.unread, standing.mentions)
+        others |= await self._others(peer, person, [room for room in rooms if room.id not in others])
+        entries = [
+            listing.room_entry(room, others.get(room.id), standing.read, standing.unread, standing.mentions)
             for room, standing in zip(rooms, standings, strict=True)
         ]
+        fitting = listing.fitting(entries, state.limits.frame_bytes)
+        return entries[:fitting], more or fitting < len(entries)
 
     async def _others(self, peer: Peer, person: Person, rooms: Sequence[Room]) -> dict[int, Person]:
         """The other person of each direct room, here or not, by the room's id."""
@@ -381,4 +379,5 @@ class Queries:
 
     async def rooms(self, peer: Peer, command: ListRooms) -> Sequence[Word]:
         """The rooms that the asker may see."""
-        return [RoomList(ref=command.ref, rooms=await self._entries(peer, peer.session.person))]
+        entries, more = await self._page(peer, peer.session.person, command)
+        return [RoomList(ref=command.ref, rooms=entries, more=more)]

@@ -70,6 +70,12 @@ class Store(Protocol):
     async def open_room(self, name: str, fold: str, pair: tuple[int, int] | None) -> Room:
         """The room with this fold, made now if there is none. On disk when it returns."""
 
+    async def forget_room(self, room: int) -> bool:
+        """The room is no more, with its read positions and what else happened there; its id is never given again.
+
+        returns  False, and nothing has changed, where something was said in it, or more happened there than SMALL_LOG
+        """
+
     async def lease_people(self, count: int) -> int:
         """Reserve `count` ids of people; return the first. Never given twice, on disk when it returns."""
 
@@ -100,8 +106,8 @@ class Store(Protocol):
     async def standing(self, person: Person, rooms: Sequence[tuple[int, int]]) -> list[Standing]:
         """For each (room id, head), in order."""
 
-    async def directs_of(self, person: int) -> list[str]:
-        """Names of the direct rooms that have this person, most recently written in first; at most 200."""
+    async def rooms_read(self, person: int) -> list[int]:
+        """Ids of rooms where the person has a read position; at most 2,000."""
 
     async def events(self, room: int, after: int, upto: int, limit: int) -> list[Event]:
         """Events with after < seq ≤ upto, oldest first, at most `limit`."""

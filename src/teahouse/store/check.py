@@ -147,6 +147,13 @@ def people(connection: apsw.Connection) -> Iterator[str]:
         yield f"person {person} has an id that was never leased"
 
 
+def ids_of_rooms(connection: apsw.Connection) -> Iterator[str]:
+    """No id of a room will be given once more."""
+    following = connection.execute("SELECT value FROM meta WHERE name = 'next_room'").get
+    for (room,) in run(connection, "SELECT id FROM rooms WHERE id >= ?", (following,)):
+        yield f"room {room} has an id that was never given"
+
+
 CHECKS: tuple[Callable[[apsw.Connection], Iterator[str]], ...] = (
-    pages, references, numbers, keys, kinds, deletions, records, people,
+    pages, references, numbers, keys, kinds, deletions, records, people, ids_of_rooms,
 )  # fmt: skip

@@ -144,6 +144,12 @@ class Index:
         id, _, _, _, when = found[taken - 1]
         return id & SEQ, when, taken
 
+    def forget_room(self, room: int) -> None:
+        """The room is no more; nothing was ever said in it, so the index has nothing of it."""
+        self._upto.pop(room, None)
+        self._heads.pop(room, None)
+        self.behind.pop(room, None)
+
     def forget(self, message: int) -> None:
         """Take a message (its id) out, inside the transaction that deletes it, before its text is gone."""
         connection = self._connection

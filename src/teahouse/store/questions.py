@@ -10,11 +10,10 @@ import msgspec
 from teahouse.core.events import Event, Posted
 from teahouse.core.message import Person
 from teahouse.store.connect import run
-from teahouse.store.records import last_event
 from teahouse.store.rows import COLUMNS, SEQ, event_id, event_of
 
 GUESTS = 10_000
-DIRECTS = 200
+READ = 2_000
 
 
 def events(connection: apsw.Connection, room: int, name: str, after: int, upto: int, limit: int) -> list[Event]:
@@ -46,15 +45,9 @@ def start_of_last(connection: apsw.Connection, room: int, head: int, count: int)
     return 0 if id is None else (id & SEQ) - 1
 
 
-def directs_of(connection: apsw.Connection, person: int) -> list[str]:
-    """Names of the person's direct rooms, the one most recently written in first."""
-    rooms = run(
-        connection,
-        "SELECT id, name FROM rooms WHERE low = ?1 UNION SELECT id, name FROM rooms WHERE high = ?1",
-        (person,),
-    )
-    by_time = sorted(rooms, key=lambda room: (last_event(connection, room[0])[1], room[0]), reverse=True)
-    return [name for _, name in by_time[:DIRECTS]]
+def rooms_read(connection: apsw.Connection, person: int) -> list[int]:
+    """Ids of rooms where the person has a read position."""
+    return [room for (room,) in run(connection, "SELECT room FROM marks WHERE person = ? LIMIT ?", (person, READ))]
 
 
 def recent_guests(connection: apsw.Connection, now: int) -> list[Person]:

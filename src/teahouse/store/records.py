@@ -11,34 +11,69 @@ from collections.abc import Callable, Sequence
 import apsw
 import msgspec
 
+from teahouse.core.events import Posted
 from teahouse.core.message import Person
 from teahouse.core.room import Room, RoomRecord
 from teahouse.store.base import GuestRecord
+from teahouse.store.connect import run
+from teahouse.store.rows import event_id
 
+SMALL_LOG = 1_000  # events: a room in which more happened stays, though nothing was said
+_WAS_SAID = f"SELECT EXISTS (SELECT 1 FROM events WHERE id > ? AND id <= ? AND kind = {Posted.kind})"  # noqa: S608
 _EMPTY = msgspec.json.encode(RoomRecord()).decode()
 
 Work = Callable[[apsw.Connection], object]
 
 
-def open_room(connection: apsw.Connection, name: str, fold: str, pair: tuple[int, int] | None) -> int:
+def open_room(connection: apsw.Connection, name: str, fold: str, pair: tuple[int, int] | None, now: int) -> int:
     """The id of the room with this fold; made now if there is none."""
     id = connection.execute("SELECT id FROM rooms WHERE fold = ?", (fold,)).get
     if id is None:
         low, high = pair or (None, None)
-        id = connection.execute(
-            "INSERT INTO rooms (fold, name, low, high, state, as_of) VALUES (?, ?, ?, ?, ?, 0) RETURNING id",
-            (fold, name, low, high, _EMPTY),
-        ).get
+        # Ids are counted, not left to the table: that of the newest room, once it is gone, would be given again, and
+        # who has heard the old room would take the new one for it.
+        id = connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'next_room' RETURNING value - 1").get
+        connection.execute(
+            "INSERT INTO rooms (id, fold, name, low, high, state, as_of, made) VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+            (id, fold, name, low, high, _EMPTY, now),
+        )
     return int(id)
+
+
+def forget_room(connection: apsw.Connection, room: int) -> bool:
+    """Take a room away in which nothing was ever said; False where something was, or too much else happened."""
+    head, _ = last_event(connection, room)
+    if was_said(connection, room, head):
+        return False
+    run(connection, "DELETE FROM events WHERE id > ? AND id <= ?", (event_id(room, 0), event_id(room, head)))
+    run(connection, "DELETE FROM marks WHERE room = ?", (room,))
+    run(connection, "DELETE FROM rooms WHERE id = ?", (room,))
+    return True
 
 
 def room_of(connection: apsw.Connection, id: int) -> Room:
     """One room as it is on the disk."""
-    name, low, high, state, _ = connection.execute(
-        "SELECT name, low, high, state, as_of FROM rooms WHERE id = ?", (id,)
+    name, low, high, state, made = connection.execute(
+        "SELECT name, low, high, state, made FROM rooms WHERE id = ?", (id,)
     ).get
+    return room_as_it_is(connection, id, name, low, high, decode_record(state), made)
+
+
+def room_as_it_is(
+    connection: apsw.Connection, id: int, name: str, low: int | None, high: int | None, record: RoomRecord, made: int
+) -> Room:
+    """A room with the end of its log; `made` is of interest only where nothing was ever said."""
     head, time = last_event(connection, id)
-    return Room(id, name, None if low is None else (low, high), decode_record(state), head, time)
+    pair = None if low is None or high is None else (low, high)
+    return Room(id, name, pair, record, head, time, None if was_said(connection, id, head) else made)
+
+
+def was_said(connection: apsw.Connection, room: int, head: int) -> bool:
+    """Whether anything was ever said in a room, deleted or not; also where more happened than may be taken away."""
+    if head == 0 or head > SMALL_LOG:
+        return head > 0
+    span = (event_id(room, 0), event_id(room, head))
+    return bool(connection.execute(_WAS_SAID, span).get)
 
 
 def decode_record(state: str) -> RoomRecord:

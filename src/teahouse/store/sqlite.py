@@ -193,8 +193,21 @@ class SqliteStore:
             self._names.setdefault(cast(int, id), name)
             self._tips.setdefault(cast(int, id), Tip(0, 0, RoomRecord()))
 
-        id = await self._do(partial(records.open_room, name=name, fold=fold, pair=pair), made)
+        work = partial(records.open_room, name=name, fold=fold, pair=pair, now=self._now_ms())
+        id = await self._do(work, made)
         return await self._reading.ask(records.room_of, id)
+
+    async def forget_room(self, room: int) -> bool:
+        """See `Store.forget_room`."""
+
+        def gone(done: object) -> None:
+            if done:
+                self._tips.pop(room)
+                self._index.forget_room(room)
+                self._unread.forget_room(room)
+                self._names.pop(room)
+
+        return await self._do(partial(records.forget_room, room=room), gone)
 
     async def lease_people(self, count: int) -> int:
         """See `Store.lease_people`."""
@@ -236,15 +249,15 @@ class SqliteStore:
         """See `Store.standing`."""
         return await self._reading.ask(self._unread.standing, person, rooms)
 
-    async def directs_of(self, person: int) -> list[str]:
-        """See `Store.directs_of`."""
-        return await self._reading.ask(questions.directs_of, person)
+    async def rooms_read(self, person: int) -> list[int]:
+        """See `Store.rooms_read`."""
+        return await self._reading.ask(questions.rooms_read, person)
 
     # ---- the log, read
 
     async def events(self, room: int, after: int, upto: int, limit: int) -> list[Event]:
         """See `Store.events`."""
-        return await self._reading.ask(questions.events, room, self._names[room], after, upto, limit)
+        return await self._reading.ask(questions.events, room, self._names.get(room, ""), after, upto, limit)
 
     async def time_of(self, room: int, seq: int) -> int | None:
         """See `Store.time_of`."""
@@ -269,7 +282,7 @@ class SqliteStore:
         return await self._reading.ask(
             history.page,
             room,
-            self._names[room],
+            self._names.get(room, ""),
             head,
             asker,
             before=before,

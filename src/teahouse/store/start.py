@@ -13,7 +13,7 @@ import msgspec
 from teahouse.core.errors import StoreFatal
 from teahouse.core.room import Room, RoomRecord, fold
 from teahouse.store.connect import run
-from teahouse.store.records import decode_record, last_event
+from teahouse.store.records import decode_record, last_event, room_as_it_is
 from teahouse.store.rows import COLUMNS, event_id, event_of
 
 
@@ -23,13 +23,15 @@ def read_rooms(connection: apsw.Connection) -> list[Room]:
     raises StoreFatal  a record can't be read
     """
     rooms: list[Room] = []
-    for id, name, low, high, state, as_of in run(connection, "SELECT id, name, low, high, state, as_of FROM rooms"):
-        head, time = last_event(connection, id)
+    for id, name, low, high, state, as_of, made in run(
+        connection, "SELECT id, name, low, high, state, as_of, made FROM rooms"
+    ):
+        head, _ = last_event(connection, id)
         try:
             record = newest_record(connection, id, name, decode_record(state), as_of, head)
         except (msgspec.MsgspecError, ValueError) as error:
             raise StoreFatal(f"The record of the room {name} can't be read ({error}). Restore a backup.") from error
-        rooms.append(Room(id, name, None if low is None else (low, high), record, head, time))
+        rooms.append(room_as_it_is(connection, id, name, low, high, record, made))
     return rooms
 
 

@@ -80,6 +80,10 @@ class Unread:
             answers.append(Standing(read, len(others), mentions(person.name, others) if addresses else 0))
         return answers
 
+    def forget_room(self, room: int) -> None:
+        """The room is no more."""
+        self._looks.pop(room, None)
+
     def _look(self, connection: apsw.Connection, room: int, head: int) -> Look:
         look = self._looks.get(room)
         if look is not None and look.head == head:

@@ -21,6 +21,7 @@ from teahouse.core.events import Event, Gap, Marked, Posted, Present, Renamed, R
 from teahouse.core.message import Message, Person
 from teahouse.tui.screen import Screen
 from teahouse.tui.talk import Talk
+from teahouse.wire import slash
 
 PAGE = 100
 TYPING_S = 3.0
@@ -150,7 +151,7 @@ class Guest:
         with talk.loading():
             talk.begin(await self.room(talk).page(limit=min(max(PAGE, talk.unread + PAGE // 4), 5 * PAGE)))
         if talk.name.startswith("@") and talk.other is None:
-            listed = await self.client.list_rooms()
+            listed = await self.client.list_rooms(most=slash.ROOMS)
             talk.other = next((entry.with_ for entry in listed if entry.room == talk.name), None)
         self.screen.changed(talk)
         self.screen.rooms_changed()

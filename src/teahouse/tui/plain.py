@@ -159,10 +159,9 @@ class Plain:
         if isinstance(asked, ReadRoom):
             return [f"* {self._here().topic or 'there is no topic'}"]
         if isinstance(asked, ListRooms):
-            return [
-                f"* {entry.room} ({entry.count} here) {entry.topic}".rstrip()
-                for entry in await self.client.list_rooms()
-            ]
+            listed = await self.client.list_rooms(asked.query, most=slash.ROOMS + 1)
+            lines = [f"* {entry.room} ({entry.count} here) {entry.topic}".rstrip() for entry in listed[: slash.ROOMS]]
+            return lines + ([f"* {slash.MORE_ROOMS}"] if len(listed) > slash.ROOMS else [])
         if isinstance(asked, ListMembers):
             return [f"* {', '.join([person.name async for person in self._here().everybody()])}"]
         if isinstance(asked, ReadHistory):

@@ -70,8 +70,10 @@ async def _do(guest: Guest, asked: Command) -> None:
         else:
             guest.screen.show("This is the beginning of the room.")
     elif isinstance(asked, ListRooms):
-        listed = await guest.client.list_rooms()
-        guest.screen.show("\n".join(f"{entry.room} ({entry.count} here) {entry.topic}".rstrip() for entry in listed))
+        listed = await guest.client.list_rooms(asked.query, most=slash.ROOMS + 1)
+        lines = [f"{entry.room} ({entry.count} here) {entry.topic}".rstrip() for entry in listed[: slash.ROOMS]]
+        more = [slash.MORE_ROOMS] if len(listed) > slash.ROOMS else []
+        guest.screen.show("\n".join(lines + more))
     elif isinstance(asked, ListMembers):
         people = [person.name async for person in guest.room(guest.here()).everybody()]
         guest.screen.show(", ".join(people))

@@ -37,6 +37,9 @@ TOPIC_REF = "/topic"
 
 _COMMAND = re.compile(r"/([^\W\d_]+)(?:\s+(.*))?", re.DOTALL)
 _ESCAPED = re.compile(r"/+/[^\W\d_]+(?:\s.*)?", re.DOTALL)
+ROOMS = 100  # of one listing
+MORE_ROOMS = "there are more: /rooms WORD finds those that have it in their name"
+QUERY_CHARS = 100  # of a name that is looked for; none is as long
 _COUNT = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
@@ -67,7 +70,7 @@ TABLE = (
     Row("/nick NAME", "call yourself that", lambda words: Rename(name=words) if words else None),
     Row("/join ROOM", "go to another room", lambda words: Join(room=words) if words else None),
     Row("/leave", "leave the room", lambda _: Leave(room=HERE)),
-    Row("/rooms", "which rooms there are", lambda _: ListRooms()),
+    Row("/rooms [WORD]", "which rooms there are, or have it in their name", lambda words: ListRooms(query=words[:QUERY_CHARS] or None)),
     Row("/who", "who is here", lambda _: ListMembers(room=HERE)),
     Row("/history [N]", f"the last N messages ({HISTORY})", _history),
     Row("/search WORDS", "messages that have all the words", lambda words: Search(query=words) if words else None),

@@ -139,7 +139,7 @@ def answer(reply: Reply) -> str:
             more = " …" if reply.more else ""
             return f"* in {reply.room} ({reply.count}): {_names(reply.members, len(reply.members))}{more}"
         case RoomList():
-            return _listing("* rooms:", (_entry(room) for room in reply.rooms))
+            return _rooms(reply)
         case RoomJoined():
             return room(reply) if reply.ref == slash.TOPIC_REF else ""
         case Gap():
@@ -181,6 +181,11 @@ def _names(people: Sequence[Person], shown: int = NAMES_SHOWN, count: int = 0) -
     if not names:
         return "nobody"
     return f"{names} and {hidden} more" if hidden > 0 else names
+
+
+def _rooms(reply: RoomList) -> str:
+    listing = _listing("* rooms:", (_entry(room) for room in reply.rooms))
+    return f"{listing}\n* {slash.MORE_ROOMS}" if reply.more else listing
 
 
 def _entry(room: RoomEntry) -> str:

@@ -242,7 +242,9 @@ function Switcher(): JSX.Element {
     else return;
     event.preventDefault();
   };
-  useEffect(() => void deeds.app.connection.ask({ type: "rooms" }), []);
+  // The house may have more rooms than it has told: those are found by their name.
+  const query = wanted.trim().slice(0, QUERY_MOST) || undefined;
+  useEffect(() => void deeds.app.connection.ask({ type: "rooms", query }), [query]);
   return (
     <Dialog title={t("go-to")} name="switcher">
       <input
@@ -283,6 +285,7 @@ function Switcher(): JSX.Element {
 }
 
 const WAYS_MOST = 12;
+const QUERY_MOST = 100;
 
 function waysTo(wanted: string, deeds: ReturnType<typeof useDeeds>): Way[] {
   const { rooms, me } = ui.state.value;

@@ -14,6 +14,7 @@ import { Icon, IconButton } from "./icons.tsx";
 import { Cup } from "./cup.tsx";
 
 const PEOPLE_SHOWN = 40;
+const OTHERS_SHOWN = 20;
 
 /** Rooms where we are, in the order of their names; then the others of the house, those with people first. */
 export function roomsInOrder(rooms: ReadonlyMap<string, Room>): { ours: Room[]; directs: Room[]; others: Room[] } {
@@ -29,7 +30,7 @@ export function roomsInOrder(rooms: ReadonlyMap<string, Room>): { ours: Room[]; 
 }
 
 export function Sidebar(): JSX.Element {
-  const { rooms, me, server } = ui.state.value;
+  const { rooms, me, server, more } = ui.state.value;
   const { ours, directs, others } = roomsInOrder(rooms);
   const isUp = ui.link.value.downSince === null;
   const here = rooms.get(ui.room.value);
@@ -62,9 +63,17 @@ export function Sidebar(): JSX.Element {
         )}
         {isUp && others.length > 0 && (
           <Section title={t("other-rooms")}>
-            {others.slice(0, 20).map((room) => (
+            {others.slice(0, OTHERS_SHOWN).map((room) => (
               <RoomLink key={room.name} room={room} />
             ))}
+            {(more || others.length > OTHERS_SHOWN) && (
+              <li>
+                <button type="button" class="room-link elsewhere" onClick={() => (ui.dialog.value = "switcher")}>
+                  <Icon name="search" />
+                  <span class="room-name">{t("more-rooms")}</span>
+                </button>
+              </li>
+            )}
           </Section>
         )}
         {!isDirect(ui.room.value) && people.length > 0 && (

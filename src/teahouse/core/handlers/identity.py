@@ -119,12 +119,15 @@ def client_limits(state: State) -> dict[str, int]:
 
 
 def answer_hello(
-    state: State, session: Session, person: Person, token: str, entries: list[RoomEntry], ref: Ref
+    state: State, session: Session, person: Person, token: str, entries: list[RoomEntry], more: bool, ref: Ref
 ) -> list[Word]:
     """Welcome."""
     words = arrive(state, session, person)
     server = ServerInfo(state.server_name, state.version)
-    words.append(Welcome(ref=ref, you=person, token=token, server=server, limits=client_limits(state), rooms=entries))
+    welcome = Welcome(
+        ref=ref, you=person, token=token, server=server, limits=client_limits(state), rooms=entries, more=more
+    )
+    words.append(welcome)
     return words
 
 

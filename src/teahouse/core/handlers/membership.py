@@ -8,9 +8,9 @@ from teahouse.core import names
 from teahouse.core.authorize import authorize
 from teahouse.core.commands import Leave, ListMembers, ReadRoom
 from teahouse.core.errors import BadField, LogChanged, TooMany
-from teahouse.core.events import Done, MemberList, Ref, RoomEntry, Seat, Word
+from teahouse.core.events import Done, MemberList, Ref, Seat, Word
 from teahouse.core.handlers.presence import enter, step_out
-from teahouse.core.handlers.rooms import joined, room_of, visible_room
+from teahouse.core.handlers.rooms import joined, no_such_room, room_of, visible_room
 from teahouse.core.message import Person
 from teahouse.core.room import Room
 from teahouse.core.session import Session
@@ -51,6 +51,8 @@ def answer_join(
     A text connection moves: what it says goes where it joined last, a direct room too. It leaves the room where it
     was, unless that is a direct one: those it goes on hearing. A visitor sits without being there.
     """
+    if state.rooms_by_id.get(room.id) is not room:
+        raise no_such_room(room.name)  # it went while the disk was asked
     authorize(session.person, "join", room)
     if room.id not in session.rooms:
         check_for_one_more(state, session)
@@ -99,30 +101,6 @@ def read_room(state: State, session: Session, command: ReadRoom, now: int) -> li
     room = visible_room(state, session, command.room)
     authorize(session.person, "read", room)
     return [joined(session.person, room, state.limits.members_page, 0, 0, command.ref)]
-
-
-def visible_rooms(state: State, person: Person) -> list[Room]:
-    """Public rooms and the person's own direct rooms, by name."""
-    visible = [
-        (room.pair is not None, fold, room)
-        for fold, room in state.rooms_by_name.items()
-        if room.pair is None or person.id in room.pair
-    ]
-    return [room for _, _, room in sorted(visible)]  # no two have the same fold, so rooms are never compared
-
-
-def room_entry(room: Room, other: Person | None, read: int, unread: int, mentions: int) -> RoomEntry:
-    """One line of the list of rooms; `other` is the other person of a direct room."""
-    return RoomEntry(
-        room=room.name,
-        topic=room.record.topic,
-        count=room.count(),
-        head=room.head,
-        read=read,
-        unread=unread,
-        mentions=mentions,
-        with_=other,
-    )
 
 
 def find_person(state: State, to: str | int) -> Person | None:

@@ -16,6 +16,8 @@ from teahouse.core.state import State
 _GUEST = Role("guest")
 _ROLES: dict[Rank, Role] = {"member": Role("member"), "moderator": Role("moderator"), "owner": Role("owner")}
 
+STAYS = 2  # looks at the empty rooms: who has named a room may go there or speak there in the next moment
+
 Target = Room | tuple[str, str, tuple[int, int] | None]
 
 
@@ -41,6 +43,7 @@ def target_room(state: State, session: Session, text: str) -> Target:
     room = state.rooms_by_name.get(folded)
     if room is None:
         return name, folded, pair
+    room.wanted = STAYS
     return room
 
 

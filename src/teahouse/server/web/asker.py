@@ -96,16 +96,18 @@ def nothing(reply: Reply) -> bytes:
 
 
 class Asker:
-    """The session of one request; `leave` it when the request is answered."""
+    """The session of one request, from an address that counts with `neighbours`; `leave` it when that is answered."""
 
-    def __init__(self, engine: Engine, format: WireFormat = SILENT, show: Callable[[Reply], bytes] = nothing) -> None:
+    def __init__(
+        self, engine: Engine, neighbours: str, format: WireFormat = SILENT, show: Callable[[Reply], bytes] = nothing
+    ) -> None:
         self._dispatch = engine.dispatch
         self._loop = asyncio.get_running_loop()
         self._end: Reply | None = None
         self.pipe = Pipe(engine.flusher, engine.limits)
         self.codec = Catcher(format, show)
         codec: Codec = self.codec
-        self._peer = engine.dispatch.arrive(codec, self.pipe.outbox, self.close)
+        self._peer = engine.dispatch.arrive(codec, self.pipe.outbox, self.close, neighbours)
 
     async def ask(self, command: Command) -> Reply | None:
         """The answer, or why the session is over; None where that was a bug of ours."""

@@ -23,8 +23,10 @@ from teahouse.core.commands import Command, Hello, Join, Open, Post, Visit
 from teahouse.core.errors import ForeignOrigin, Overload, Refusal, WireError
 from teahouse.core.events import Refused, Reply
 from teahouse.server.engine import Engine
+from teahouse.server.visits import Visit as Connection
 from teahouse.server.web import reference
 from teahouse.server.web.asker import Asker
+from teahouse.server.web.guard import VISIT
 from teahouse.server.web.openapi import document
 from teahouse.server.web.origin import is_our_origin, only
 from teahouse.server.web.streams import Stream, Streams
@@ -94,16 +96,17 @@ class Rest:
             return self._refuse(visit)
         if isinstance(command, Join):
             return await self._stream(row, visit, command, query, request)
-        return answer(row, await self._ask(row, visit, command))
+        return answer(row, await self._ask(request, visit, command))
 
-    async def _ask(self, row: Row, visit: Visit, command: Command) -> Reply | None:
+    async def _ask(self, request: Request, visit: Visit, command: Command) -> Reply | None:
         """One question after the other, up to the first no."""
         questions: list[Command] = [command]
         if isinstance(command, Post):
             questions.insert(0, Open(room=command.room))
         if not isinstance(command, Hello):  # who says hello is nobody's visitor
             questions.insert(0, visit)
-        asker = Asker(self._engine)
+        connection: Connection = request.scope["extensions"][VISIT]
+        asker = Asker(self._engine, connection.neighbours)
         try:
             reply: Reply | None = None
             for question in questions:
@@ -118,13 +121,13 @@ class Rest:
         self, row: Row, visit: Visit, command: Join, query: dict[str, str], request: Request
     ) -> ASGIApp:  # fmt: skip
         if row.gives == "lines":
-            stream = await self._streams.lines(visit, command, follow=rest.follows(query))
+            stream = await self._streams.lines(visit, command, request, follow=rest.follows(query))
         else:
             wait_ms = rest.wait_ms(query, self._engine.limits.poll_ms)
             if isinstance(wait_ms, Refusal):
                 return self._refuse(wait_ms)
             if wait_ms is None:
-                stream = await self._streams.events(visit, command)
+                stream = await self._streams.events(visit, command, request)
             else:
                 stream = await self._streams.poll(visit, command, wait_ms, request)
         return stream if isinstance(stream, Stream) else answer(row, stream)

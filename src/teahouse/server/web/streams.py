@@ -54,11 +54,11 @@ class Streams:
         for asker in list(self._open):
             asker.close(why)
 
-    async def lines(self, visit: Visit, command: Join, *, follow: bool) -> Stream | Reply | None:
+    async def lines(self, visit: Visit, command: Join, request: Request, *, follow: bool) -> Stream | Reply | None:
         """Plain lines; the answer instead, where it is no."""
         if command.after is None and command.last is None:
             command.last = LAST
-        asker = self._asker(lines.FORMAT, _as_lines)
+        asker = self._asker(request, lines.FORMAT, _as_lines)
         reply = await self._join(asker, visit, command)
         if not isinstance(reply, RoomJoined):
             return reply
@@ -66,15 +66,15 @@ class Streams:
             asker.finish()
         return Stream(self, asker, LINES)
 
-    async def events(self, visit: Visit, command: Join) -> Stream | Reply | None:
+    async def events(self, visit: Visit, command: Join, request: Request) -> Stream | Reply | None:
         """Server-sent events; the answer instead, where it is no."""
-        asker = self._asker(sse.EVENT_STREAM, sse.EVENT_STREAM.answer)
+        asker = self._asker(request, sse.EVENT_STREAM, sse.EVENT_STREAM.answer)
         reply = await self._join(asker, visit, command)
         return Stream(self, asker, EVENTS, sse.COMMENT) if isinstance(reply, RoomJoined) else reply
 
     async def poll(self, visit: Visit, command: Join, wait_ms: int, request: Request) -> Reply | None:
         """The next events, or none when the time is over."""
-        asker = self._asker(sse.JSON_LINES, _as_line_end)
+        asker = self._asker(request, sse.JSON_LINES, _as_line_end)
         try:
             reply = await self._join(asker, visit, command)
             if not isinstance(reply, RoomJoined):
@@ -120,8 +120,9 @@ class Streams:
         """After so long a silence a comment is due."""
         return self._engine.limits.comment_ms / 1_000
 
-    def _asker(self, format: WireFormat, show: Callable[[Reply], bytes]) -> Asker:
-        asker = Asker(self._engine, format, show)
+    def _asker(self, request: Request, format: WireFormat, show: Callable[[Reply], bytes]) -> Asker:
+        connection: Connection = request.scope["extensions"][VISIT]
+        asker = Asker(self._engine, connection.neighbours, format, show)
         self._open.add(asker)
         return asker
 

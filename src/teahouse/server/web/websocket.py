@@ -185,7 +185,7 @@ class WebSocket(asyncio.Protocol):
         self._visit.enter("websocket")
         self._push_protocol()
         codec = JsonCodec(self._limits)
-        self._peer = self._engine.dispatch.arrive(codec, self._visit.outbox, self.close)
+        self._peer = self._engine.dispatch.arrive(codec, self._visit.outbox, self.close, self._visit.neighbours)
         self._peer.on_relief = self._reading.go_on
         self._expect_hello()
         self._pulse = self._loop.call_later(self._limits.ping_ms / 1_000, self._ping)
