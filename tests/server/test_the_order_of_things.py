@@ -50,8 +50,8 @@ from teahouse.core.commands import (
 )  # fmt: skip
 from teahouse.core.errors import Refusal
 from teahouse.core.events import Deleted, Event, Posted
-from teahouse.server.dispatch import Dispatch
 from teahouse.server.cursor import Cursor
+from teahouse.server.dispatch import Dispatch
 from teahouse.server.fanout import Fanout
 from teahouse.server.feed import Feed, Run
 from teahouse.server.pages import Pages

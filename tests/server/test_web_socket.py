@@ -12,8 +12,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
 from teahouse.core.limits import LAN
+from teahouse.server.web.websocket import is_between_frames
 from tests.server.house import Caller, House, hears, open_house
 from tests.support.json_client import JsonClient
 
@@ -235,6 +238,94 @@ async def test_a_stopping_server_says_that_it_goes_away(house: House) -> None:
     await next_word(caller)
     await house.server.stop()
     assert await closed_with(caller) == 1001
+
+
+# ---- halves
+
+
+def dribbled(data: bytes) -> list[bytes]:
+    return [bytes([byte]) for byte in data]
+
+
+LONG = json.dumps({"type": "ping", "ref": "x" * 60}).encode()
+HALVES = {
+    "a message whose last frame never comes": [frame(TEXT, b'{"type', fin=False)],
+    "a frame whose rest never comes": [frame(TEXT, LONG)[:40]],
+    "half the header of a frame": [b"\x81"],
+    "half a long length": [b"\x81\xfe\x01"],
+    "a header without its mask": [frame(TEXT, LONG)[:2]],
+    "half a ping": [frame(PING, b"12345678")[:9]],
+    "empty frames of one message, on and on": [
+        frame(TEXT, b"", fin=False),
+        *[frame(CONTINUATION, b"", fin=False)] * 400,
+    ],
+    "a byte of a frame now and then": dribbled(frame(TEXT, b"x" * 120)[:-1]),
+    "whole messages, then half of one": [said(type="ping"), frame(TEXT, b"{", fin=False)],
+}
+
+
+@pytest.mark.parametrize("pieces", HALVES.values(), ids=HALVES.keys())
+async def test_what_is_never_finished_has_a_deadline_though_pings_and_pongs_come(
+    tmp_path: Path, pieces: list[bytes]
+) -> None:
+    may_ping = len(pieces) == 1 and pieces[0][0] == TEXT  # between the frames of a message, not inside of one
+    pings = (100, 50) if may_ping else (LAN.ping_ms, LAN.pong_ms)
+    quick = msgspec.structs.replace(PATIENT, half_frame_ms=300, ping_ms=pings[0], pong_ms=pings[1])
+    async with open_house(tmp_path, quick) as house:
+        caller = await opened(house)
+        caller.send(said(type="hello"))
+
+        async def keep_on() -> None:
+            for piece in pieces:
+                caller.send(piece)
+                await asyncio.sleep(0.01)
+            while True:
+                if may_ping:
+                    caller.send(frame(PONG, b"") + frame(PING, b"x"))
+                await asyncio.sleep(0.02)
+
+        talking = asyncio.create_task(keep_on())
+        try:
+            code = 0
+            while code == 0:
+                opcode, payload = await next_frame(caller)
+                if opcode == CLOSE:
+                    (code,) = struct.unpack_from("!H", payload)
+                    assert payload[2:] == b"timed-out"
+        finally:
+            talking.cancel()
+        assert code == 1008
+
+
+async def test_who_always_sends_half_a_message_and_then_its_rest_is_welcome(tmp_path: Path) -> None:
+    quick = msgspec.structs.replace(PATIENT, half_frame_ms=200)
+    async with open_house(tmp_path, quick) as house:
+        caller = await opened(house)
+        caller.send(said(type="hello"))
+        await next_word(caller)
+        whole = said(type="ping", ref="x" * 40)
+        rest = b""
+        for _ in range(12):
+            caller.send(rest + whole[:20])
+            rest = whole[20:]
+            await asyncio.sleep(0.05)
+        caller.send(rest)
+        for _ in range(12):
+            assert (await next_word(caller))["type"] == "pong"
+
+
+def test_the_parser_of_websockets_still_tells_where_it_waits() -> None:
+    ws = ServerProtocol()
+    ws.receive_data(handshake())
+    (request,) = ws.events_received()
+    assert isinstance(request, Request)
+    ws.send_response(ws.accept(request))
+    assert is_between_frames(ws)
+    whole = frame(TEXT, b"x" * 300) + frame(PING, b"y") + frame(TEXT, b"", fin=False)
+    ends = {len(frame(TEXT, b"x" * 300)), len(frame(TEXT, b"x" * 300) + frame(PING, b"y")), len(whole)}
+    for place in range(1, len(whole) + 1):
+        ws.receive_data(whole[place - 1 : place])
+        assert is_between_frames(ws) == (place in ends), place
 
 
 # ---- is anybody there?
