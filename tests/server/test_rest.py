@@ -99,24 +99,6 @@ async def test_the_same_key_is_the_same_message(house: House) -> None:
     assert code(other) == (409, "key-reused")
 
 
-@pytest.mark.parametrize("name", ["", "?name=ci"])
-async def test_a_key_makes_who_has_no_token_the_same_one_again(house: House, name: str) -> None:
-    target = f"/r/lobby{name}"
-    first, *again = await asyncio.gather(
-        *(ask(house.port, "POST", target, "once", idempotency_key="0193-key") for _ in range(5))
-    )
-    later = await ask(house.port, "POST", target, "once", idempotency_key="0193-key")
-    assert {answer.json["seq"] for answer in (first, *again, later)} == {1}
-    assert sorted(answer.status for answer in (first, *again)) == [200, 200, 200, 200, 201]
-    assert later.json["again"] is True
-    assert await says(house, "another", idempotency_key="another key") == 2
-
-
-async def test_a_key_of_somebody_else_by_name_is_another(house: House) -> None:
-    assert await says(house, "one", "lobby?name=ci", idempotency_key="k") == 1
-    assert await says(house, "two", "lobby?name=bob", idempotency_key="k") == 2
-
-
 async def test_what_is_not_a_message_is_not_kept(house: House) -> None:
     for body, no in ((b"", "empty-message"), (b" \n", "empty-message"), (b"\xff", "bad-text")):
         assert code(await ask(house.port, "POST", "/r/lobby", body)) == (400, no)

@@ -28,7 +28,7 @@ from teahouse.core.commands import (
     Unreact,
     Visit,
 )  # fmt: skip
-from teahouse.core.errors import BadText, Overload, Refusal, StoreError, TeahouseError, WireError
+from teahouse.core.errors import BadText, NotAllowed, Overload, Refusal, StoreError, TeahouseError, WireError
 from teahouse.core.events import History, Refused, Stored
 from teahouse.wire import rest
 from teahouse.wire.base import Heard
@@ -292,10 +292,20 @@ def test_who_asks_is_a_token_or_a_name_or_nobody() -> None:
     assert visit("", (b"authorization", b"bearer   tea_x ")) == Visit(token="tea_x")
 
 
-def test_a_key_without_a_token_says_who_asks() -> None:
+def test_a_key_without_a_token_says_what_may_be_a_retry_and_not_who_asks() -> None:
     post = Post(room="tea", text="hi", key="k")
-    assert visit("name=ci", command=post) == Visit(name="ci", key="k")
+    assert visit("name=ci", command=post) == Visit(name="ci", said=post)
+    assert visit("", command=Post(room="tea", text="hi")) == Visit()
     assert visit("", (b"authorization", b"Bearer tea_x"), command=post) == Visit(token="tea_x")
+
+
+@pytest.mark.parametrize("command", [Edit(room="tea", target=1, text="x"), Delete(room="tea", target=1)])
+def test_who_has_no_token_may_change_no_message(command: Command) -> None:
+    for query in ("", "name=ci", "name=ci&key=k"):
+        refusal = visit(query, command=command)
+        assert isinstance(refusal, NotAllowed)
+        assert "token" in refusal.message
+    assert visit("", (b"authorization", b"Bearer tea_x"), command=command) == Visit(token="tea_x")
 
 
 def test_a_token_and_a_name_are_one_too_many() -> None:

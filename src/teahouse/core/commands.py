@@ -247,7 +247,7 @@ class Anew(Command, tag="anew"):
 class Visit(Command, tag="visit"):
     """Who asks by a request: the guest of a token, one who has this name while it lasts, or a nameless one.
 
-    key  without a token: who sends the same key again is the same person
+    said  what is about to be said with a key by whom no token names: a retry is answered before anybody comes
     """
 
     waits: ClassVar[bool] = True
@@ -255,7 +255,7 @@ class Visit(Command, tag="visit"):
 
     token: str | None = None
     name: str | None = None
-    key: str | None = None
+    said: Post | None = None
 
 
 class Open(Command, tag="open"):

@@ -125,6 +125,7 @@ class Draft(msgspec.Struct, eq=False):
     command   what was asked, to decide again if the answer is `Stale`
     rules     the seq of the last event that changed the room's rules when this was decided
     digest    of the normalised contents, where the event has a key: tells a retry from a reuse
+    retry     what a retry of it is known by, where the key is of somebody without a token (retry.py)
     own_only  the target must be the author's own
     tries     how often it was decided
     weight    bytes of text that the disk has to take, or as many as it costs; 0: small, not worth counting
@@ -141,6 +142,7 @@ class Draft(msgspec.Struct, eq=False):
     command: Command | None = None
     rules: int = 0
     digest: int | None = None
+    retry: bytes | None = None
     own_only: bool = False
     tries: int = 1
     again: bool = False

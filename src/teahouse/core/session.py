@@ -16,13 +16,26 @@ class Session:
     one_room  a text connection: in one room (and its direct rooms) at a time, `HERE` names it
     listener  nobody: hears the default room, is present nowhere, may ask nothing
     visitor   comes for one request: may act in every room that it sees, and is present in none
+    passing   … and without a token: nobody is ever this person again
     here      the room of a `one_room` session
     rooms     where it is seated, by room id
     lingers   whether it counts as present for a while after its connection vanished (JSON sessions)
     gone      its connection is no more; kept only while it lingers
     """
 
-    __slots__ = ("agent", "gone", "here", "id", "lingers", "listener", "one_room", "person", "rooms", "visitor")
+    __slots__ = (
+        "agent",
+        "gone",
+        "here",
+        "id",
+        "lingers",
+        "listener",
+        "one_room",
+        "passing",
+        "person",
+        "rooms",
+        "visitor",
+    )
 
     def __init__(self, id: int, *, one_room: bool = False, listener: bool = False, lingers: bool = False) -> None:
         self.id = id
@@ -30,6 +43,7 @@ class Session:
         self.one_room = one_room
         self.listener = listener
         self.visitor = False
+        self.passing = False
         self.lingers = lingers
         self.here: Room | None = None
         self.rooms: dict[int, Room] = {}

@@ -7,10 +7,8 @@ is relied on in the answer, and a peer that was lost meanwhile is answered nothi
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
-import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -26,6 +24,7 @@ from teahouse.core.commands import (
     Look,
     Mark,
     Open,
+    Post,
     ReadHistory,
     Rename,
     Search,
@@ -33,10 +32,11 @@ from teahouse.core.commands import (
     Whisper,
 )  # fmt: skip
 from teahouse.core.errors import BadField, BadToken, LogChanged, NoSuchPerson, Refusal
-from teahouse.core.events import Done, Gap, Marked, RoomEntry, RoomList, Tell, Word
+from teahouse.core.events import Done, Gap, Marked, RoomEntry, RoomList, Stored, Tell, Word
 from teahouse.core.handlers import identity, listing, membership, posting, reading
 from teahouse.core.handlers import rooms as lookup
 from teahouse.core.message import Person, nameless
+from teahouse.core.retry import retry_mark
 from teahouse.core.room import Room
 from teahouse.core.state import State
 from teahouse.server.clock import Clock
@@ -60,11 +60,6 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def key_hash(name: str, key: str) -> bytes:
-    """What is kept of a key that came without a token: no token is hashed to the same, for 0xFF is not UTF-8."""
-    return hashlib.sha256(b"\xff%b\xff%b" % (names.fold(name).encode(), key.encode())).digest()
-
-
 class Queries:
     """One function a command; `table` names them."""
 
@@ -75,7 +70,6 @@ class Queries:
         self._nap = nap
         self._ids = Ids(store.lease_people, tasks)
         self._making = Making(state, store, clock)
-        self._keys: weakref.WeakValueDictionary[bytes, asyncio.Lock] = weakref.WeakValueDictionary()
         self.table: dict[type[Command], Callable[[Peer, Any], Coroutine[Any, Any, Sequence[Word]]]] = {
             Hello: self.hello,
             Rename: self.rename,
@@ -130,25 +124,29 @@ class Queries:
         state, now = self._state, self._clock.now_ms()
         ends = now + state.limits.token_ms
         wish = None if command.name is None else names.person_name(command.name)
+        if command.said is not None and (first := await self._said_before(peer, command.said, wish)) is not None:
+            return [first]
         if command.token is not None:
             person = await self._returned(peer, await self._guest_of(peer, command.token, now, ends), wish)
-        elif command.key is not None:
-            person = await self._by_key(peer, key_hash(wish or "", command.key), wish, now, ends)
         else:
             person = nameless(await self._ask(peer, self._ids.take()))
             if wish is not None:
                 identity.claim(state, person.id, wish, self._clock.now_ms())
                 person = Person(person.id, wish)
-        return identity.answer_visit(state, peer.session, person, command.ref)
+        return identity.answer_visit(state, peer.session, person, command.ref, passing=command.token is None)
 
-    async def _by_key(self, peer: Peer, hash: bytes, wish: str | None, now: int, ends: int) -> Person:
-        """Who has sent this key before, else somebody new; one after the other, if two come at once."""
-        async with self._keys.setdefault(hash, asyncio.Lock()):
-            record = await self._ask(peer, self._store.guest_by_token(hash, now, ends))
-            id = record.person.id if record is not None else await self._ask(peer, self._ids.take())
-            return await self._named(
-                peer, nameless(id), wish, lambda person: self._store.keep_guest(person, hash, ends)
-            )
+    async def _said_before(self, peer: Peer, post: Post, wish: str | None) -> Stored | None:
+        """The answer to a retry: the first message of these contents. Nobody comes for it, so no name is needed."""
+        room = self._state.rooms_by_name.get(names.room_name(post.room)[1]) if post.room[:1] != "@" else None
+        if room is None or post.key is None:
+            return None
+        text = texts.clean(post.text, self._state.limits.text_bytes)
+        digest = texts.digest(text, post.form, post.reply_to)
+        mark = retry_mark(room.id, wish or "", post.key)
+        first = await self._ask(peer, self._store.retried(mark, digest, self._clock.now_ms()))
+        if first is None:
+            return None
+        return Stored(ref=post.ref, room=room.name, seq=first[0], time=first[1], key=post.key, again=True)
 
     async def _guest_of(self, peer: Peer, token: str, now: int, ends: int) -> Person:
         record = await self._ask(peer, self._store.guest_by_token(token_hash(token), now, ends))

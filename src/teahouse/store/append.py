@@ -82,8 +82,11 @@ def write(connection: apsw.Connection, index: Index, batch: Numbering) -> None:
         )
     if batch.stored:
         insert(connection, batch.stored)
+    if batch.retries:
+        batch.retries.write()
     for message in batch.deleted:
         index.forget(message)
+        connection.execute("UPDATE retries SET digest = NULL WHERE event = ?", (message,))
         connection.execute(
             "UPDATE events SET text = NULL WHERE id = ?1 OR (target = ?1 AND kind = ?2)", (message, Edited.kind)
         )

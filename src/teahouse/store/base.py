@@ -94,6 +94,12 @@ class Store(Protocol):
     async def recent_guests(self, now: int) -> list[Person]:
         """Guests with a chosen name whose token is valid, the latest first; at most 10,000."""
 
+    async def retried(self, mark: bytes, digest: int, now: int) -> tuple[int, int] | None:
+        """(seq, time) of the message that was stored with this `Draft.retry` and digest less than a day ago, if any.
+
+        Once it is deleted, any digest finds it.
+        """
+
     async def person(self, id: int) -> Person | None:
         """A person who has a record, or has written something."""
 

@@ -22,6 +22,7 @@ from teahouse.store.connect import transaction
 from teahouse.store.faults import fault_of
 from teahouse.store.numbering import First, Key, Numbering, Tip
 from teahouse.store.records import Work
+from teahouse.store.retries import Retries
 from teahouse.store.targets import Targets
 from teahouse.store.upkeep import Upkeep
 
@@ -120,9 +121,9 @@ class Committer:
         return batch
 
     def _number(self, drafts: Sequence[Draft], known: Mapping[Key, First]) -> Numbering:
-        batch = Numbering(
-            self.tips, self._targets, known, self._recorded, self._now_ms(), self._limits.emoji_per_message
-        )
+        now = self._now_ms()
+        retries = Retries(self._connection, now, self._limits.retry_ms)
+        batch = Numbering(self.tips, self._targets, known, self._recorded, now, self._limits.emoji_per_message, retries)
         for draft in drafts:
             batch.take(draft)
         return batch

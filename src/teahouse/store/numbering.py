@@ -16,6 +16,7 @@ from teahouse.core.errors import KeyReused, NoSuchMessage, NotAllowed, Stale, To
 from teahouse.core.events import Deleted, Draft, Edited, Posted, Reacted, Unreacted
 from teahouse.core.message import Person
 from teahouse.core.room import RoomRecord, fold
+from teahouse.store.retries import Retries
 from teahouse.store.rows import event_id
 from teahouse.store.targets import Target, Targets
 
@@ -52,6 +53,7 @@ class Numbering:
     deleted  ids of the messages whose text goes
     shaped   rooms whose record changed
     people   authors who have no record yet
+    retries  what later retries of these messages are known by
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Numbering:
         recorded: Container[int],
         now: int,
         emoji_per_message: int,
+        retries: Retries,
     ) -> None:
         self._before = tips
         self._targets = targets
@@ -74,11 +77,12 @@ class Numbering:
         self.deleted: list[int] = []
         self.shaped: set[int] = set()
         self.people: dict[int, Person] = {}
+        self.retries = retries
 
     @property
     def plain(self) -> bool:
         """Whether one INSERT is all there is to do."""
-        return not (self.deleted or self.shaped or self.people)
+        return not (self.deleted or self.shaped or self.people or self.retries)
 
     def take(self, draft: Draft) -> None:
         """Give the draft its number, or the number it had before, or its refusal."""
@@ -112,6 +116,8 @@ class Numbering:
             self.people.setdefault(event.author.id, event.author)
 
     def _key_is_known(self, draft: Draft, name: str, seq: int, time: int) -> bool:
+        if draft.retry is not None:
+            return self._was_said(draft, draft.retry, seq, time)
         key = (name, draft.event.author.id, draft.room)
         first = self._keys.get(key)
         if first is None:
@@ -124,6 +130,14 @@ class Numbering:
                 f"The key names your message {first.seq} already, with other contents. Use a new key.", field="key"
             )
         return True
+
+    def _was_said(self, draft: Draft, mark: bytes, seq: int, time: int) -> bool:
+        first = self.retries.first(mark, draft.digest)
+        if first is not None:
+            _again(draft, first)
+            return True
+        self.retries.add(event_id(draft.room, seq), mark, draft.digest, (seq, time))
+        return False
 
     def _target(self, draft: Draft, event: Edited | Deleted | Reacted | Unreacted) -> Target | None:
         id = event_id(draft.room, event.target)

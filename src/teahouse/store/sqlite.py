@@ -24,7 +24,7 @@ from teahouse.core.events import Draft, Event, Found, History
 from teahouse.core.limits import Limits
 from teahouse.core.message import Person
 from teahouse.core.room import Room, RoomRecord
-from teahouse.store import history, questions, records, search
+from teahouse.store import history, questions, records, retries, search
 from teahouse.store.base import GuestRecord, Standing, Trouble
 from teahouse.store.commit import Committer, Request
 from teahouse.store.connect import FILE, writing
@@ -232,6 +232,10 @@ class SqliteStore:
     async def recent_guests(self, now: int) -> list[Person]:
         """See `Store.recent_guests`."""
         return await self._reading.ask(questions.recent_guests, now)
+
+    async def retried(self, mark: bytes, digest: int, now: int) -> tuple[int, int] | None:
+        """See `Store.retried`."""
+        return await self._reading.ask(retries.find, mark, digest, now)
 
     async def person(self, id: int) -> Person | None:
         """See `Store.person`."""

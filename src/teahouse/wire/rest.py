@@ -39,7 +39,7 @@ from teahouse.core.commands import (
     Unreact,
     Visit,
 )  # fmt: skip
-from teahouse.core.errors import BadField, BadText, BadToken, Refusal, UnknownCommand
+from teahouse.core.errors import BadField, BadText, BadToken, NotAllowed, Refusal, UnknownCommand
 from teahouse.core.events import (
     EventList,
     Found,
@@ -310,14 +310,16 @@ def _said_by_header(row: Row, headers: Headers) -> dict[str, str] | Refusal:
 def visitor(query: Mapping[str, str], headers: Headers, command: Command) -> Visit | Refusal:
     """Who asks: by a token, by a name for this request, or as nobody in particular.
 
-    Who has no token is somebody else each time; only the key of a message makes him the same one again.
+    Who has no token is somebody else each time, whatever name or key the request has: both are shown to everybody.
     """
     token = bearer(headers)
     if isinstance(token, Refusal):
         return token
     name = query.get("name")
     if token is None:
-        return Visit(name=name, key=command.key if isinstance(command, Post) else None)
+        if isinstance(command, Edit | Delete):
+            return NotAllowed("Only who wrote a message may change it, and only a token says who that is: send yours.")
+        return Visit(name=name, said=command if isinstance(command, Post) and command.key is not None else None)
     if name is not None:
         return BadField("The token says who you are: leave the name out.", field="name")
     return Visit(token=token)

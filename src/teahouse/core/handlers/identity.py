@@ -131,9 +131,10 @@ def answer_hello(
     return words
 
 
-def answer_visit(state: State, session: Session, person: Person, ref: Ref) -> list[Word]:
-    """The session is this person for one request."""
+def answer_visit(state: State, session: Session, person: Person, ref: Ref, *, passing: bool = False) -> list[Word]:
+    """The session is this person for one request; `passing`: and nobody is this person after it."""
     session.visitor = True
+    session.passing = passing
     return [*arrive(state, session, person), Done(ref=ref)]
 
 

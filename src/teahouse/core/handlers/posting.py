@@ -9,6 +9,7 @@ from teahouse.core.errors import BadField, NoSuchMessage
 from teahouse.core.events import Deleted, Done, Draft, Edited, Event, Posted, Reacted, Typing, Unreacted, Word
 from teahouse.core.handlers.rooms import call_in, room_of
 from teahouse.core.message import Form
+from teahouse.core.retry import retry_mark
 from teahouse.core.room import Room
 from teahouse.core.session import Session
 from teahouse.core.state import State
@@ -35,8 +36,11 @@ def say(
     event = Posted(
         room=room.name, seq=0, time=0, author=session.person, text=text, form=form, key=key, reply_to=reply_to
     )
-    digest = texts.digest(text, form, reply_to) if key is not None else None
-    draft = Draft(room.id, event, session, command, room.record.rules, digest)
+    draft = Draft(room.id, event, session, command, room.record.rules)
+    if key is not None:
+        draft.digest = texts.digest(text, form, reply_to)
+        if session.passing:
+            draft.retry = retry_mark(room.id, session.person.name if session.person.chosen else "", key)
     if len(text) > SMALL_CHARS:
         draft.weight = len(text.encode())
     if room.pair is None:

@@ -9,7 +9,10 @@ browser says that it comes from elsewhere, cookie or not.
 
 from __future__ import annotations
 
+import asyncio
+import weakref
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import msgspec
@@ -21,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from teahouse.core.commands import Command, Hello, Join, Open, Post, Visit
 from teahouse.core.errors import ForeignOrigin, Overload, Refusal, WireError
-from teahouse.core.events import Refused, Reply
+from teahouse.core.events import Refused, Reply, Stored
 from teahouse.server.engine import Engine
 from teahouse.server.visits import Visit as Connection
 from teahouse.server.web import reference
@@ -44,6 +47,7 @@ class Rest:
         self._engine = engine
         self._streams = Streams(engine)
         self._page: ShowPage = _no_page
+        self._turns: weakref.WeakValueDictionary[tuple[object, ...], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def routes(self, page: ShowPage) -> list[BaseRoute]:
         """Where it answers. `page` is what a browser gets that opens a room."""
@@ -99,7 +103,18 @@ class Rest:
         return answer(row, await self._ask(request, visit, command))
 
     async def _ask(self, request: Request, visit: Visit, command: Command) -> Reply | None:
-        """One question after the other, up to the first no."""
+        """One question after the other, up to the first no, or until a retry has its first answer."""
+        async with self._turn(visit):
+            return await self._ask_now(request, visit, command)
+
+    def _turn(self, visit: Visit) -> AbstractAsyncContextManager[object]:
+        """The same message twice at once: the second waits for what becomes of the first."""
+        said = visit.said
+        if said is None:
+            return nullcontext()
+        return self._turns.setdefault((said.room, visit.name, said.key, said.text), asyncio.Lock())
+
+    async def _ask_now(self, request: Request, visit: Visit, command: Command) -> Reply | None:
         questions: list[Command] = [command]
         if isinstance(command, Post):
             questions.insert(0, Open(room=command.room))
@@ -111,7 +126,7 @@ class Rest:
             reply: Reply | None = None
             for question in questions:
                 reply = await asker.ask(question)
-                if reply is None or isinstance(reply, Refused):
+                if reply is None or isinstance(reply, Refused | Stored):
                     break
             return reply
         finally:
