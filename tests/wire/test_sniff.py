@@ -109,6 +109,19 @@ def test_at_least_forty_foreign_preambles_create_no_message() -> None:
         # PROXY
         (b"PROXY", ANY),
         (b"PROXY TCP4 ", Verdict("proxy")),
+        (b"PROXY UNKNOWN", ANY),
+        (b"PROXY UNKNOWN\r", ANY),
+        (b"PROXY UNKNOWN\r\n", Verdict("proxy")),
+        (b"PROXY UNKNOWN\n", Verdict("proxy")),
+        (b"PROXY UNKNOWNS", TEXT_SO_FAR),
+        (b"STOMP", ANY),
+        (b"STOMP\r", ANY),
+        (b"STOMP\n", Verdict("foreign", message=s.FOREIGN)),
+        (b"CONNECT", ANY),
+        (b"CONNECT\r\n", Verdict("foreign", message=s.FOREIGN)),
+        (b"CONNECTED\n", Verdict("lines")),
+        (b"STOMPING\n", Verdict("lines")),
+        (b"stomp\n", Verdict("lines")),
         (b"PROXY servers", TEXT_SO_FAR),
         (b"\r\n", ANY),
         (b"\r\nhello", Verdict("lines")),
@@ -123,6 +136,8 @@ def test_at_least_forty_foreign_preambles_create_no_message() -> None:
         (b"NICK\r\n", Verdict("lines")),
         (b"NICKNAMES", TEXT_SO_FAR),
         (b"nick ana\r\n", Verdict("lines")),
+        (b"PASS secret\r", IRC),
+        (b"PASS secret\r\n", Verdict("irc", message=s.NO_IRC)),
         (b"PASS secret\n", Verdict("irc", message=s.NO_IRC)),
         (b"USER a b c d\n", Verdict("irc", message=s.NO_IRC)),
         (b"USER a b c\n", Verdict("lines")),
@@ -150,7 +165,23 @@ def test_at_least_forty_foreign_preambles_create_no_message() -> None:
         (b"\xef\xbb\xbfh", ONE),
         (b"\xef\xbb\xbfhello\n", Verdict("lines")),
         # anything else
-        (b"\xff", Verdict("unknown", message=s.UNKNOWN)),
+        (b"\xff", ANY),
+        (b"\xff\xfb", ANY),
+        (b"\xff\xfb\x1f", Verdict("lines")),
+        (b"\xff\xfb\x7f", Verdict("unknown", message=s.UNKNOWN)),
+        (b"\xff\xff", Verdict("unknown", message=s.UNKNOWN)),
+        (b"\xff\x20", Verdict("unknown", message=s.UNKNOWN)),
+        (b"\xff\xf6", Verdict("lines")),
+        (b"hello\xff", CHARACTER),
+        (b"hello\xff\xf4", Verdict("lines")),
+        (b"caf\xff\xf4\xe9!", Verdict("unknown", message=s.UNKNOWN)),
+        (b"hello\n\xff\xf4", Verdict("lines")),
+        # escape sequences
+        (b"\x1b", ONE),
+        (b"\x1b[", ONE),
+        (b"hello \x1b[20", ONE),
+        (b"\x1b[A", TEXT_SO_FAR),
+        (b"\x1b[200~hello", TEXT_SO_FAR),
         (b"caf\xe9\n", Verdict("unknown", message=s.UNKNOWN)),
         (b"\xe4\xbd\n", Verdict("unknown", message=s.UNKNOWN)),
         (b"hello\n\xff", Verdict("lines")),
@@ -187,7 +218,7 @@ def test_a_first_line_longer_than_any_protocols_is_text(beginning: bytes) -> Non
 
 PIECES = st.sampled_from(
     [b"GET", b" ", b"/", b"\r", b"\n", b"\r\n", b"\0", b"HTTP/1.1", b"NICK", b"USER", b"a", b"*", b"1", b"$", b":", b"@", b"\x16\x03", b"\xe4\xbd",
-     b"\xa0", b"\xef\xbb\xbf", b"PROXY", b"SIP/2.0", b"<", b"RTSP/1.0", b"sip:", b"CAP", b"LS", b"PASS", b"h"]
+     b"\xa0", b"\xef\xbb\xbf", b"PROXY", b"SIP/2.0", b"<", b"RTSP/1.0", b"sip:", b"CAP", b"LS", b"PASS", b"h", b"\xff", b"\xfb", b"\xfa", b"\xf0", b"\x1f", b"\x1b[", b"STOMP"]
 )  # fmt: skip
 
 

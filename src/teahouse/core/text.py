@@ -14,6 +14,7 @@ import re
 import unicodedata
 
 from teahouse.core.errors import BadField, EmptyMessage, MessageTooLong
+from teahouse.core.escapes import without_escapes
 
 MARKS = 32  # on one letter, where they still have to be sorted; no script needs ten
 SHRINKS = 3  # NFC makes one byte of at most so many: three Jamo are one syllable
@@ -67,7 +68,7 @@ def clean_line(text: str, limit_bytes: int, field: str) -> str:
     """
     text = text.strip()
     _check_line(_size(text, field), limit_bytes, field, SHRINKS)
-    line = " ".join(_nfc(_CONTROLS.sub(" ", text), field).split())
+    line = " ".join(_nfc(_CONTROLS.sub(" ", without_escapes(text)), field).split())
     _check_line(_size(line, field), limit_bytes, field)
     return line
 
@@ -84,7 +85,9 @@ def digest(text: str, form: str, reply_to: int | None) -> int:
 
 
 def _without_controls(text: str) -> str:
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if _CONTROLS.search(text) is None:
+        return text
+    return _CONTROLS.sub("", without_escapes(text).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _nfc(text: str, field: str) -> str:

@@ -74,6 +74,8 @@ class Connection(asyncio.Protocol):
     def _take(self, data: bytes) -> None:
         try:
             heard = self._codec.receive(data)
+            if owed := self._codec.owed():
+                self._visit.outbox.push(owed)
             if heard:
                 self._hear(heard)
             self._watch(progress=bool(heard))

@@ -156,9 +156,9 @@ class Gate(asyncio.Protocol):
 
     def _enter_http(self, ended: bool) -> None:
         self._visit.outbox.pace(None)
-        http = self._web.enter(self._visit)
-        http.data_received(bytes(self._first_bytes))
-        if ended and not http.eof_received():
+        self._web.enter(self._visit).data_received(bytes(self._first_bytes))
+        # A WebSocket may have taken over meanwhile.
+        if ended and not cast(asyncio.Protocol, self._visit.transport.get_protocol()).eof_received():
             self._visit.transport.close()
 
     # ---- listening

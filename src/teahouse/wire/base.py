@@ -73,6 +73,9 @@ class Codec(Protocol):
     def end(self) -> list[Heard]:
         """The peer has sent all it will send: what that completes."""
 
+    def owed(self) -> bytes:
+        """What the protocol itself wants said back to what was received, once; b"" for nothing."""
+
     def answer(self, reply: Reply) -> bytes:
         """The unit of one reply; b"" where this door does not show it."""
 

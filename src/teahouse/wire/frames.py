@@ -211,6 +211,10 @@ class FramesCodec:
         self._held.clear()
         return []
 
+    def owed(self) -> bytes:
+        """Nothing."""
+        return b""
+
     def answer(self, reply: Reply) -> bytes:
         """One frame of the kind that the connection speaks."""
         if not self._json:

@@ -61,6 +61,11 @@ class LinesCodec(TextDoor):
         """Completes nothing."""
         return []
 
+    def owed(self) -> bytes:
+        """What a telnet client asked is declined."""
+        owed, self._telnet.owed = self._telnet.owed, b""
+        return owed
+
     def answer(self, reply: Reply) -> bytes:
         """As on every text door; coming into a room has a greeting."""
         return shown(text.greeting(reply)) if isinstance(reply, RoomJoined) else super().answer(reply)

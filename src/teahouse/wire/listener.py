@@ -98,6 +98,10 @@ class ListenerCodec:
         """Nothing was said."""
         return []
 
+    def owed(self) -> bytes:
+        """Nothing."""
+        return b""
+
     def answer(self, reply: Reply) -> bytes:
         """A listener asks nothing."""
         return b""

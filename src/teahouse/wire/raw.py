@@ -13,6 +13,7 @@ import codecs
 from collections.abc import Sequence
 from typing import Literal
 
+from teahouse.core.escapes import ends_within_an_escape
 from teahouse.core.events import Event, Signal
 from teahouse.core.limits import Limits
 from teahouse.wire import text
@@ -56,7 +57,7 @@ class RawCodec(TextDoor):
         super().__init__(limits, last=None, after=after)
 
     def waits(self) -> tuple[int, bool] | None:
-        """A pause ends a message; a longer one if it is one character, a long one if a character is cut."""
+        """A pause ends a message; a longer one if it is one character or a key is cut, a long one if a character is."""
         if self._talk.over or not self._buffer.unfinished:
             return None
         held = self._buffer.held
@@ -65,11 +66,13 @@ class RawCodec(TextDoor):
             return self._limits.character_ms, True
         if len(held) == len(tail) and len(tail.decode(errors="replace")) == 1:
             return self._limits.raw_first_ms, True
+        if ends_within_an_escape(bytes(held[-64:]).decode(errors="replace")):
+            return self._limits.raw_first_ms, True
         return self._limits.raw_silence_ms, True
 
     def silence(self) -> list[Heard]:
         """The message ends here. If a character is still cut, no rest of it will come."""
-        return self._hear(self._buffer.cut())
+        return self._hear([*self._buffer.feed(self._telnet.end()), *self._buffer.cut()])
 
 
 def _is_cut(held: bytes) -> bool:

@@ -18,7 +18,9 @@ import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from teahouse.core.escapes import ends_within_an_escape
 from teahouse.core.limits import LAN, Limits
+from teahouse.wire import telnet
 
 Door = Literal["wait", "tls", "frames", "http", "irc", "lines", "raw", "foreign", "proxy", "unknown"]
 
@@ -64,6 +66,11 @@ def _starts(data: bytes, *preambles: bytes) -> Answer:
     return BEGINNING if any(preamble.startswith(data) for preamble in preambles) else None
 
 
+def _telnet(data: bytes) -> Answer:
+    begins = telnet.begins(data)
+    return BEGINNING if begins is None else MATCH if begins else None
+
+
 def _tls(data: bytes) -> Answer:
     return _starts(data, b"\x16\x03\x00", b"\x16\x03\x01", b"\x16\x03\x02", b"\x16\x03\x03", b"\x16\x03\x04")
 
@@ -96,7 +103,10 @@ def _http2(data: bytes) -> Answer:
     return _starts(data, b"PRI * HTTP/2.0")
 
 
-_PREAMBLES = (b"SSH-", b"EHLO ", b"HELO ", b"RFB 0", b"<?xml", b"<stream:", b"CONNECT {")
+_PREAMBLES = (
+    b"SSH-", b"EHLO ", b"HELO ", b"RFB 0", b"<?xml", b"<stream:", b"CONNECT {", b"CONNECT\n", b"CONNECT\r\n", b"STOMP\n",
+    b"STOMP\r\n", b"\x13BitTorrent protocol",
+)  # fmt: skip
 _STREAM_LINE = re.compile(rb"[^\n]* (?:RTSP/1\.0|SIP/2\.0)\r?\n")
 _STREAM_METHODS = frozenset(
     (b"OPTIONS", b"DESCRIBE", b"ANNOUNCE", b"SETUP", b"PLAY", b"RECORD", b"INVITE", b"REGISTER", b"SUBSCRIBE", b"NOTIFY", b"MESSAGE")
@@ -104,8 +114,9 @@ _STREAM_METHODS = frozenset(
 _STREAM_TARGETS = (b"rtsp:", b"sip:", b"sips:")
 _REDIS = re.compile(rb"\*[0-9]{1,10}\r\n\$")
 _REDIS_BEGINNING = re.compile(rb"\*(?:[0-9]{1,10}(?:\r\n?)?)?")
-_FTP = re.compile(rb"(?:USER|PASS) [^ \r\n]+\r\n")
-_FTP_BEGINNING = re.compile(rb"U|US|USE|P|PA|PAS|(?:USER|PASS)(?: (?:[^ \r\n]+\r?)?)?")
+_FTP = re.compile(rb"USER [^ \r\n]+\r\n")
+_FTP_BEGINNING = re.compile(rb"U|US|USE|USER(?: (?:[^ \r\n]+\r?)?)?")
+_GIT = re.compile(rb"[0-9a-f]{4}git-(?:upload-pack|receive-pack|upload-archive) /")
 
 
 def _foreign(data: bytes) -> Answer:
@@ -114,7 +125,7 @@ def _foreign(data: bytes) -> Answer:
     line = _first_line(data)
     if line.endswith(b"\n") and (_STREAM_LINE.match(line) or _FTP.match(line)):
         return MATCH
-    if _REDIS.match(data) or (b"\0" in line and _is_text(line[: line.index(b"\0")])):
+    if _REDIS.match(data) or _GIT.match(data) or (b"\0" in line and _is_text(line[: line.index(b"\0")])):
         return MATCH
     if _REDIS_BEGINNING.fullmatch(data) or _FTP_BEGINNING.fullmatch(data) or _begins_stream(data):
         return BEGINNING
@@ -138,7 +149,14 @@ def _is_text(data: bytes) -> bool:
 
 
 def _proxy(data: bytes) -> Answer:
-    return _starts(data, b"PROXY TCP4 ", b"PROXY TCP6 ", b"PROXY UNKNOWN ", b"\r\n\r\n\0\r\nQUIT\n")
+    # What follows UNKNOWN is to be ignored, and may be nothing (PROXY protocol §2.1).
+    return _starts(data, *_PROXIES)
+
+
+_PROXIES = (
+    *(b"PROXY " + family + end for family in (b"TCP4", b"TCP6", b"UNKNOWN") for end in (b" ", b"\r\n", b"\n")),
+    b"\r\n\r\n\0\r\nQUIT\n",
+)
 
 
 # A verb and the parameters it needs; what a client or a probe may say first.
@@ -198,6 +216,7 @@ class Row(NamedTuple):
 
 
 _ROWS = (
+    Row(_telnet, "lines"),  # 255 begins no other row, and no text
     Row(_tls, "tls"),
     Row(_frames, "frames"),
     Row(_http2, "foreign"),  # before HTTP, whose rule for a first line it fulfils as well
@@ -228,10 +247,18 @@ def sniff(data: bytes, ended: bool, limits: Limits = LAN) -> Verdict:
 def _text(line: bytes, long: bool, ended: bool, limits: Limits) -> Verdict:
     """The last rows: lines, raw, or anything else."""
     has_end = line.endswith(b"\n")
+    typed = telnet.Telnet()
+    plain = typed.text(line)
     try:
-        text, read = codecs.utf_8_decode(line, "strict", has_end or (ended and not long))
+        text, read = codecs.utf_8_decode(
+            plain + typed.end() if ended else plain, "strict", has_end or (ended and not long)
+        )
     except UnicodeDecodeError:
         return Verdict("unknown", message=UNKNOWN)
+    if typed.speaks:
+        return Verdict("lines")
+    if len(plain) < len(line) and not ended:
+        return Verdict("wait", limits.character_ms)
     text = text.removeprefix("\ufeff")
     if has_end:
         return Verdict("lines")
@@ -239,9 +266,10 @@ def _text(line: bytes, long: bool, ended: bool, limits: Limits) -> Verdict:
         return Verdict("raw")
     if ended:
         return Verdict("unknown")  # nothing was said, so there is nothing to say
-    if read < len(line) or not text:
+    if read < len(plain) or not text:
         return Verdict("wait", limits.character_ms)
-    return Verdict("wait", limits.raw_first_ms if len(text) == 1 else limits.raw_silence_ms, silence=True)
+    goes_on = len(text) == 1 or ends_within_an_escape(text)
+    return Verdict("wait", limits.raw_first_ms if goes_on else limits.raw_silence_ms, silence=True)
 
 
 def _first_line(data: bytes) -> bytes:

@@ -2,6 +2,8 @@
 
     bytes ──LineBuffer──▶ one message's bytes ──Conversation──▶ commands
 
+Telnet's bytes and escape sequences are what a person's terminal adds: they are taken out first.
+
 The first message gets somebody in (`Hello`, `Join` the default room) and is said there; `bye` leaves; a slash command
 is looked up; everything else is said.
 """
@@ -10,11 +12,13 @@ from __future__ import annotations
 
 from teahouse.core.commands import Command, Hello, Join, Quit
 from teahouse.core.errors import BadText, MessageTooLong, Overload, Refusal, WireError
+from teahouse.core.escapes import without_escapes
 from teahouse.core.events import Reply
 from teahouse.core.limits import Limits
 from teahouse.core.state import DEFAULT_ROOM
 from teahouse.wire import slash, text
 from teahouse.wire.base import Heard, WireFormat
+from teahouse.wire.telnet import Telnet
 
 BYE = "bye"
 BYTE_ORDER_MARK = "\ufeff"
@@ -99,6 +103,7 @@ class Conversation:
             return [BadText("That is not UTF-8 text. / 这不是 UTF-8 文本。")]
         if not self._inside:
             said = said.removeprefix(BYTE_ORDER_MARK)
+        said = without_escapes(said)
         meant = self._meant(said)
         if not isinstance(meant, Quit):
             return self._enter() if meant is None else [*self._enter(), meant]
@@ -141,6 +146,7 @@ class TextDoor:
         self._limits = limits
         self._buffer = LineBuffer(limits.text_bytes)
         self._talk = Conversation(limits.text_bytes, last, after)
+        self._telnet = Telnet()
 
     @property
     def held(self) -> int:
@@ -149,11 +155,16 @@ class TextDoor:
 
     def receive(self, data: bytes) -> list[Heard]:
         """Take the peer's next bytes; return what they complete."""
-        return self._hear(self._buffer.feed(data)) if not self._talk.over else []
+        return self._hear(self._buffer.feed(self._telnet.text(data))) if not self._talk.over else []
 
     def end(self) -> list[Heard]:
         """The end of the stream ends a message."""
-        return self._hear(self._buffer.cut())
+        return self._hear([*self._buffer.feed(self._telnet.end()), *self._buffer.cut()])
+
+    def owed(self) -> bytes:
+        """Nothing: what telnet asks is skipped."""
+        self._telnet.owed = b""
+        return b""
 
     def _hear(self, messages: list[bytes | None]) -> list[Heard]:
         hear = self._talk.hear

@@ -81,6 +81,10 @@ class JsonCodec:
         """Completes nothing."""
         return []
 
+    def owed(self) -> bytes:
+        """Nothing."""
+        return b""
+
     def answer(self, reply: Reply) -> bytes:
         """The reply as JSON; `HelpText` is for people."""
         return b"" if isinstance(reply, HelpText) else text_frame(encode(reply))

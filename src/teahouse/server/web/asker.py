@@ -76,6 +76,10 @@ class Catcher:
         """Completes nothing."""
         return []
 
+    def owed(self) -> bytes:
+        """Nothing."""
+        return b""
+
     def answer(self, reply: Reply) -> bytes:
         """Keep it; what comes after the answer belongs to the stream."""
         if isinstance(reply, CaughtUp):

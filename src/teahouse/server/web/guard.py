@@ -7,6 +7,9 @@ it by an exception in a callback; uvicorn then calls `send_400_response`, where 
     413  body too long                            431  headers too long or too many
     400  not HTTP
 
+An upgrade that we have not (`h2c`, TLS, a WebSocket that is no GET or has a body) is served as if it had not been asked
+for; the parser would take its body for the other protocol, so it is given the same request once more without it.
+
 Bytes of an unfinished head are counted too, because the parser keeps what it has not yet passed on: at most the
 limit and two reads of the transport.
 """
@@ -17,8 +20,9 @@ import asyncio
 import email.utils
 import http
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+import httptools
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
@@ -57,6 +61,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._stall: asyncio.TimerHandle | None = None
         self._refusal: tuple[int, str] | None = None
         self._over = False
+        self._once_more = False  # what is parsed now is a request without the upgrade that it asked for
         self._in_head = True
         self._in_body = False
         self._begun = 0  # heads begun in this read
@@ -77,8 +82,33 @@ class GuardedHttp(HttpToolsProtocol):
         self._stamp()
         alone = not self._in_body
         self._begun = 0
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._parse(data)
         self._judge_the_rest(len(data), alone)
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self.send_400_response(str(error))
+        except httptools.HttpParserUpgrade as upgrade:
+            rest = data[upgrade.args[0] :]
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+                cast(asyncio.Protocol, self.transport.get_protocol()).data_received(rest)
+            elif self.parser.get_method() == b"CONNECT":
+                self.cycle.keep_alive = False  # what follows is for a tunnel that there is not
+            else:
+                self._parse_without_upgrade(rest)
+
+    def _parse_without_upgrade(self, rest: bytes) -> None:
+        """Read the request whose head was just read once more; `rest` is what came behind it."""
+        version = self.parser.get_http_version().encode()
+        head = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        head += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self._once_more = True
+        self._parse(b"\r\n".join((*head, b"", rest)))
 
     def _judge_the_rest(self, size: int, alone: bool) -> None:
         """After `size` bytes were parsed; `alone`: they began with a head, not with the rest of a body."""
@@ -151,7 +181,12 @@ class GuardedHttp(HttpToolsProtocol):
             self._stop(413, f"The body is longer than {self._limits.frame_bytes:,} bytes.")
         if self._is_upgrade and self._answering:
             self._stop(400, "An upgrade may not wait behind another request.")
+        if self.parser.should_upgrade() and not self._should_upgrade() and self.parser.get_method() != b"CONNECT":
+            return  # to be read once more
         super().on_headers_complete()
+        if self._once_more:
+            self._once_more = False
+            self.cycle.keep_alive = False  # another upgrade behind it would have to be guessed at
         self._in_head = False
         self._in_body = True
         self._arm(self._limits.half_frame_ms)
@@ -163,6 +198,8 @@ class GuardedHttp(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._in_head:
+            return  # of a request that is to be read once more
         self._in_body = False
         self._disarm()
         super().on_message_complete()
@@ -171,9 +208,16 @@ class GuardedHttp(HttpToolsProtocol):
         self._retire()
         super().handle_websocket_upgrade()
 
-    def _unsupported_upgrade_warning(self) -> None:
-        # `Upgrade: h2c` is answered as plain HTTP/1.1; the parser cannot go on after it.
-        self.cycle.keep_alive = False
+    def _should_upgrade(self) -> bool:
+        """Whether this is the upgrade that we have: RFC 6455 §4.1, a GET without a body."""
+        if self.parser.get_method() != b"GET" or self.parser.get_http_version() != "1.1":
+            return False
+        wanted = [value for name, value in self.headers if name == b"upgrade"]
+        has_body = any(
+            name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0"))
+            for name, value in self.headers
+        )
+        return not has_body and len(wanted) == 1 and wanted[0].strip().lower() == b"websocket"
 
     # ---- saying no
 
