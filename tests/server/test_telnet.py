@@ -56,7 +56,9 @@ async def test_a_key_cut_by_a_segment_is_no_message_of_an_old_program(house: Hou
     assert await hears(ana) == "茶"
 
 
-@pytest.mark.parametrize("first", [b"PROXY UNKNOWN\r\n", b"PROXY UNKNOWN\n", b"PROXY UNKNOWN ffff::1 ::1 1 2\r\n", b"PROXY TCP6\r\n"])
+@pytest.mark.parametrize(
+    "first", [b"PROXY UNKNOWN\r\n", b"PROXY UNKNOWN\n", b"PROXY UNKNOWN ffff::1 ::1 1 2\r\n", b"PROXY TCP6\r\n"]
+)
 async def test_the_proxy_protocol_is_taken_from_nobody(house: House, first: bytes) -> None:
     assert await house.ask(first + b"hello\n") == b""
     assert house.head == 0
