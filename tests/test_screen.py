@@ -18,6 +18,7 @@ AT_HOME = Facts(
     rooms=0,
     events=0,
     limits="lan",
+    connections=16_256,
     memory=46_400_000,
 )
 ON_THE_LAN = msgspec.structs.replace(AT_HOME, join=("192.168.1.20", 7256), lan=True, rooms=3, events=12_345)

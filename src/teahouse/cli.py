@@ -31,6 +31,7 @@ from teahouse.core.errors import ConfigError, StoreFatal
 from teahouse.core.limits import Limits
 from teahouse.logs import set_up_logs
 from teahouse.screen import Facts, draw, resident_bytes
+from teahouse.server import descriptors
 from teahouse.server.addresses import lan_address
 from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
@@ -155,11 +156,15 @@ async def run(settings: Settings, limits: Limits) -> None:
     if limits.profile == "none":
         log.warning("no limits: for benchmarks alone, whoever gets here may use up this machine")
     engine = Engine(SqliteStore(settings.data, limits, Clock().now_ms), limits, name=NAME, version=__version__)
-    server = Server(engine, host=settings.host, port=settings.port, names=settings.names)
+    most = descriptors.connections(descriptors.raise_limit(), limits)
+    server = Server(engine, host=settings.host, port=settings.port, names=settings.names, most=most)
     await server.start()
     spare_the_collector()
     for host, port in server.addresses:
-        log.info("listening", host=host, port=port, limits=limits.profile, data=str(settings.data), pid=os.getpid())
+        log.info(
+            "listening", host=host, port=port, limits=limits.profile, connections=most, data=str(settings.data),
+            pid=os.getpid(),
+        )  # fmt: skip
     print(draw(facts(settings, engine, server), terminal=sys.stdout.isatty()), end="", flush=True)
     ends: list[asyncio.Future[Any]] = [asked_to_stop, engine.fatal]
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -195,6 +200,7 @@ def facts(settings: Settings, engine: Engine, server: Server) -> Facts:
         rooms=len(rooms),
         events=sum(room.head for room in rooms),
         limits=engine.limits.profile,
+        connections=server.visits.most,
         memory=resident_bytes(),
     )
 

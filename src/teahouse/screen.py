@@ -34,6 +34,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     rooms: int
     events: int
     limits: str
+    connections: int
     memory: int
 
 
@@ -49,7 +50,7 @@ def draw(facts: Facts, *, terminal: bool) -> str:
         ("WebSocket", f"ws://{shown}:{port}/ws{FOLD}the same JSON, one object a message"),
         ("", ""),
         ("data", f"{facts.data}{FOLD}{_kept(facts)}"),
-        ("limits", _explain(facts.limits)),
+        ("limits", f"{_explain(facts.limits)}{FOLD}{facts.connections:,} connections at the most"),
         ("memory", f"{round(facts.memory / MB)} MB"),
     ]
     lines = ["", f"  {_bold('Teahouse', terminal)} {facts.version} is open.", ""]

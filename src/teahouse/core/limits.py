@@ -21,6 +21,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
 
     # connections
+    connections: int = 65_536  # of the house; fewer where there are fewer descriptors
+    spare_ms: int = 1_000  # for one more to say that it asks for the house's health
     connections_per_address: int | None = 4_096  # per /32 or /64
     classify_ms: int = 10_000  # an unfinished beginning
     irc_row_ms: int = 1_000  # an unfinished row that may be IRC: a person's `nc` is not kept waiting

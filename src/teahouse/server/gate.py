@@ -39,6 +39,7 @@ CODECS: dict[str, Callable[[Limits, int | None], Codec]] = {
     "lines": LinesCodec,
     "raw": RawCodec,
 }
+HEALTH = b"GET /healthz"
 SILENT = frozenset({"tls", "proxy"})  # closed without a word: no certificate yet; nobody was named as a proxy
 FEW_BYTES = 512  # are looked at with each of them that comes
 NOT_AFTER_LISTENING = frozenset({"http", "tls", "irc"})  # what was written would be read as an answer
@@ -58,6 +59,7 @@ class Gate(asyncio.Protocol):
         self._looks_soon = False
         self._timer: asyncio.TimerHandle | None = None
         self._listener: Peer | None = None
+        self._refusal: Overload | None = None
         self._visit: Visit
 
     # ---- the transport's word
@@ -69,7 +71,11 @@ class Gate(asyncio.Protocol):
         refusal = self._visits.refusal(visit)
         if refusal is not None:
             self._engine.counters.refused[refusal.code] += 1
-            self._say_and_part(f"* {refusal.message}\r\n".encode(), refusal.code, linger=False)
+            self._refusal = refusal
+            if self._visits.spare(visit):
+                self._arm(self._engine.limits.spare_ms / 1_000, self._say_no)
+            else:
+                self._say_no()
             return
         listens_after_ms = self._visits.listens_after_ms(visit)
         if listens_after_ms is not None:
@@ -109,6 +115,8 @@ class Gate(asyncio.Protocol):
     # ---- deciding
 
     def _decide(self, ended: bool) -> None:
+        if self._refusal is not None and not self._may_ask_for_health():
+            return
         self._looks_soon = False
         size = len(self._first_bytes)
         self._look_at = min(size + size // 8, LINE_BYTES) if size > FEW_BYTES else 0
@@ -160,6 +168,19 @@ class Gate(asyncio.Protocol):
         # A WebSocket may have taken over meanwhile.
         if ended and not cast(asyncio.Protocol, self._visit.transport.get_protocol()).eof_received():
             self._visit.transport.close()
+
+    # ---- a full house
+
+    def _may_ask_for_health(self) -> bool:
+        """The house is full: whoever asks whether it is well is let through (`GuardedHttp` refuses the rest)."""
+        beginning = bytes(self._first_bytes[: len(HEALTH)])
+        if not HEALTH.startswith(beginning):
+            self._say_no()
+        return beginning == HEALTH
+
+    def _say_no(self) -> None:
+        assert self._refusal is not None
+        self._say_and_part(f"* {self._refusal.message}\r\n".encode(), self._refusal.code, linger=False)
 
     # ---- listening
 

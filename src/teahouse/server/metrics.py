@@ -51,6 +51,7 @@ class Figures(Collector):
         for door in sorted({*by_door, *self._visits.entered}):
             present.add_metric([door], by_door[door])
         yield present
+        yield GaugeMetricFamily("teahouse_connections_most", "Connections that there may be.", value=self._visits.most)
         yield _by(
             "teahouse_connections_entered",
             "Connections since the start, by door; each is first at the gate.",

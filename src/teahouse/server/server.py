@@ -33,15 +33,24 @@ class Server:
 
     addresses  the (host, port)s that are bound; empty before `start`
     names      host names that are ours, beside addresses, localhost and the machine's own name
+    most       connections that there may be; None: as many as the profile says, whatever the process may have
     """
 
-    def __init__(self, engine: Engine, *, host: str, port: int, names: Collection[str] = ()) -> None:
+    def __init__(
+        self, engine: Engine, *, host: str, port: int, names: Collection[str] = (), most: int | None = None
+    ) -> None:
         self._engine = engine
         self._host = host
         self._port = port
         self._stopping: asyncio.Future[None] | None = None
         self._listening: list[asyncio.Server] = []
-        self.visits = Visits(asyncio.get_running_loop(), engine.limits, engine.counters, engine.flusher)
+        self.visits = Visits(
+            asyncio.get_running_loop(),
+            engine.limits,
+            engine.counters,
+            engine.flusher,
+            most or engine.limits.connections,
+        )
         self._web = HttpDoor(engine, self.visits, our_names(names), lambda: self._stopping is not None)
         self.addresses: list[tuple[str, int]] = []
 

@@ -24,6 +24,7 @@ from teahouse.core.errors import Overload, TooManyConnections
 from teahouse.core.limits import Limits
 from teahouse.server.addresses import neighbourhood
 from teahouse.server.counters import Counters
+from teahouse.server.descriptors import SPARE
 from teahouse.server.outbox import Flusher, Outbox
 
 log = structlog.get_logger("teahouse.visits")
@@ -43,11 +44,12 @@ class Visit:
     door        which protocol it speaks: `gate` until that is known
     leave       how its present protocol object says farewell and closes
     ended       the peer has ended its side
+    is_spare    the house is full: this one is told so, unless it asks for the house's health
     on_ended    called when it does, by a door that goes on writing then
     """
 
     __slots__ = (
-        "_parting", "_timer", "_visits", "door", "ended", "leave", "neighbours", "on_ended", "outbox", "transport",
+        "_parting", "_timer", "_visits", "door", "ended", "is_spare", "leave", "neighbours", "on_ended", "outbox", "transport",
     )  # fmt: skip
 
     def __init__(self, visits: Visits, transport: asyncio.Transport, outbox: Outbox, neighbours: str) -> None:
@@ -59,6 +61,7 @@ class Visit:
         self.neighbours = neighbours
         self.door = "gate"
         self.ended = False
+        self.is_spare = False
         self.on_ended: Callable[[], None] = _nothing
         self.leave: Callable[[Overload], None] = self._leave
 
@@ -142,15 +145,20 @@ class Visits:
     """All visits of this node.
 
     present  who is in now
+    most     how many may be in, beside those who are told that the house is full
     entered  how many came through each door since the start
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits, counters: Counters, flusher: Flusher) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, limits: Limits, counters: Counters, flusher: Flusher, most: int
+    ) -> None:
         self.loop = loop
         self.limits = limits
         self.counters = counters
         self.patience = limits.stall_ms // 1_000
+        self.most = most
         self.present: set[Visit] = set()
+        self._spare: dict[Visit, None] = {}
         self.entered: Counter[str] = Counter()
         self._flusher = flusher
         self._per_neighbours: Counter[str] = Counter()
@@ -172,12 +180,29 @@ class Visits:
 
     def refusal(self, visit: Visit) -> TooManyConnections | None:
         """Why this visit may not stay; None if it may."""
+        if len(self.present) > self.most:
+            return TooManyConnections("The house is full. Come back in a moment.")
         limit = self.limits.connections_per_address
         if limit is None or self._per_neighbours[visit.neighbours] <= limit:
             return None
         return TooManyConnections(
             f"There are {limit:,} connections from your address, as many as it may have. Close one, then try again."
         )
+
+    def spare(self, visit: Visit) -> bool:
+        """Whether this visit, which may not stay, may say that it asks for the house's health.
+
+        One takes the place of the one who has had its time longest: a program that asks says so at once.
+        """
+        if len(self.present) <= self.most:
+            return False
+        visit.is_spare = True
+        self._spare[visit] = None
+        if len(self._spare) > SPARE:
+            oldest = next(iter(self._spare))
+            del self._spare[oldest]
+            oldest.outbox.abort()
+        return True
 
     def move(self, visit: Visit, door: str) -> None:
         """The visit goes through a door."""
@@ -189,6 +214,7 @@ class Visits:
         if visit not in self.present:
             return
         self.present.remove(visit)
+        self._spare.pop(visit, None)
         self._per_neighbours[visit.neighbours] -= 1
         if not self._per_neighbours[visit.neighbours]:
             del self._per_neighbours[visit.neighbours]

@@ -33,6 +33,7 @@ from teahouse.server.visits import Visit
 
 VISIT = "teahouse.visit"  # the extension by which an answer that goes on and on knows whether somebody is there
 VERSIONS = ("1.0", "1.1")  # the parser knows 0.9 and 2.0 too
+HEALTH = b"/healthz"  # is answered though the house is full
 PIPELINED = 16  # requests that wait for the answer to an earlier one of their connection
 
 
@@ -163,6 +164,8 @@ class GuardedHttp(HttpToolsProtocol):
         super().on_url(url)
         if len(self.url) > self._limits.http_line_bytes:
             self._stop(414, f"The request line is longer than {self._limits.http_line_bytes:,} bytes.")
+        if self._visit.is_spare and not HEALTH.startswith(self.url):
+            self._stop(503, "The house is full. Come back in a moment.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
@@ -183,7 +186,11 @@ class GuardedHttp(HttpToolsProtocol):
             self._stop(400, "An upgrade may not wait behind another request.")
         if self.parser.should_upgrade() and not self._should_upgrade() and self.parser.get_method() != b"CONNECT":
             return  # to be read once more
+        if self._visit.is_spare and (self.url != HEALTH or self._answering):
+            self._stop(503, "The house is full. Come back in a moment.")
         super().on_headers_complete()
+        if self._visit.is_spare:
+            self.cycle.keep_alive = False
         if self._once_more:
             self._once_more = False
             self.cycle.keep_alive = False  # another upgrade behind it would have to be guessed at
