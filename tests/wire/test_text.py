@@ -114,7 +114,7 @@ def test_a_nameless_message_that_looks_like_a_line_of_somebody_gets_its_name(sai
 
 
 @pytest.mark.parametrize(
-    "said", ["hello", "http://example.org", "10:30", "a b: c", "注意：明天", ":)", ":-D ok", "2 * 3", "- one"]
+    "said", ["hello", "http://example.org", "10:30", "a b: c", "注意 明天：", ":)", ":-D ok", "2 * 3", "- one"]
 )
 def test_a_nameless_message_that_looks_like_nothing_else_is_shown_as_typed(said: str) -> None:
     assert text.message(posted(said, GUEST)) == said

@@ -16,6 +16,7 @@ import re
 import unicodedata
 
 from teahouse.core.errors import BadName, BadRoom
+from teahouse.core.looks import NEVER_IN_NAMES, is_strange_mark, plain
 from teahouse.core.text import INVISIBLE
 
 NAME_MAX = 32
@@ -27,6 +28,7 @@ RESERVED = frozenset(
     (
         "admin", "administrator", "all", "anyone", "bot", "channel", "everyone", "guest", "here", "host", "house",
         "moderator", "nobody", "operator", "owner", "root", "server", "service", "somebody", "system", "teahouse",
+        "and", "found", "in", "messages", "nothing", "rooms", "the",  # lines of the house begin so: `* the house closes`
     )
 )  # fmt: skip
 RESERVED_PREFIXES = ("guest-", "bot-")
@@ -60,12 +62,21 @@ def fold(name: str) -> str:
 
 def skeleton(name: str) -> str:
     """The form in which names look the same. For comparing alone: nothing to show to anyone."""
+    return _letters(name).replace("rn", "m")
+
+
+def room_skeleton(name: str) -> str:
+    """The same for rooms, whose names have signs too. `modern` and `modem` are two rooms: both are words."""
+    return _letters(name if name.isascii() else plain(name))
+
+
+def _letters(name: str) -> str:
     if len(name) > LONGEST:
         return name
     if not name.isascii():
         bare = "".join(map(_plain_digit, unicodedata.normalize("NFKD", name))).translate(_LOOKS_LIKE)
         name = bare.casefold().replace("i\u0307", "i")
-    return name.lower().translate(_ASCII_ALIKE).replace("rn", "m")
+    return name.lower().translate(_ASCII_ALIKE)
 
 
 def alike(one: str, other: str) -> bool:
@@ -101,11 +112,14 @@ def person_name(text: str) -> str:
 
 
 def _check_letters(name: str) -> None:
+    letter = ""
     for place, char in enumerate(name):
-        if not _may_name(char, first=place == 0):
+        is_mark = unicodedata.category(char)[0] == "M"
+        if not _may_name(char, first=place == 0) or (is_mark and is_strange_mark(char, letter)):
             raise BadName(
                 f"A name has letters, digits and -_[]{{}}\\|^` alone; “{_shown(char)}” is none.", field="name"
             )
+        letter = letter if is_mark else char
 
 
 def _may_name(char: str, *, first: bool) -> bool:
@@ -113,7 +127,11 @@ def _may_name(char: str, *, first: bool) -> bool:
         return _ASCII_NAME.fullmatch(f"_{char}") is not None
     category = unicodedata.category(char)
     # Marks belong to the letters of many scripts (Devanagari, Thai), so none comes first; Nd are their digits.
-    return char not in INVISIBLE and (category[0] == "L" or (not first and category in ("Mn", "Mc", "Nd")))
+    return (
+        char not in INVISIBLE
+        and char not in NEVER_IN_NAMES
+        and (category[0] == "L" or (not first and category in ("Mn", "Mc", "Nd")))
+    )
 
 
 def _is_reserved(name: str) -> bool:
@@ -164,6 +182,34 @@ def _may_name_a_room(char: str) -> bool:
     return not (
         char in _BAD_IN_ROOM or char in INVISIBLE or char.isspace() or unicodedata.category(char)[0] in ("C", "Z")
     )
+
+
+def check_new_room(name: str) -> None:
+    """Whether a room that is not there yet may be called so: signs that look like those that no room has. Those that
+    are there already stay.
+
+    raises  BadRoom: what is wrong with it
+    """
+    looks = unicodedata.normalize("NFKC", plain(name))
+    first = looks[:1]
+    if first in _BAD_FIRST_OF_ROOM:
+        raise BadRoom(
+            f"A room's name does not begin with “{_shown(name[0])}”, which looks like “{first}”.", field="room"
+        )
+    if looks in (".", ".."):
+        raise BadRoom(f"“{name}” looks like what means something else in an address.", field="room")
+    for char in name:
+        like = unicodedata.normalize("NFKC", plain(char))
+        if unicodedata.category(char)[0] != "M" and (
+            _BAD_IN_ROOM & set(like) or like[:1].isspace() or char in _SLASHES
+        ):
+            raise BadRoom(
+                f"A room's name has nothing that looks like a space, comma, colon or slash: “{_shown(char)}”.",
+                field="room",
+            )
+
+
+_SLASHES = frozenset("\u2044\u2215\u2571\u29f8\u3033\ua4f9\u201a")  # … and commas that NFKC leaves alone
 
 
 # ---- rooms of two

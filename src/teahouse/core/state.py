@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Protocol
 
+from teahouse.core import names
 from teahouse.core.limits import Limits
 from teahouse.core.message import Person
 from teahouse.core.room import Room
@@ -32,11 +33,13 @@ class Claim:
 
 
 class State:
-    """rooms by fold and by id; sessions of each person by the person's id; claims by fold and by skeleton.
+    """rooms by fold, by id and by look; sessions of each person by the person's id; claims by fold and by skeleton.
 
-    open_rooms  by id, the one where something happened last at the end
-    directs     person id → that person's rooms of two, by id
-    unsaid      by id: rooms in which nothing was ever said
+    open_rooms     by id, the one where something happened last at the end
+    directs        person id → that person's rooms of two, by id
+    unsaid         by id: rooms in which nothing was ever said
+    rooms_by_look  skeleton → folds of the open rooms that have it
+    opening        skeleton → name of the room that the store is asked to make
     """
 
     def __init__(self, limits: Limits, server_name: str, version: str) -> None:
@@ -48,6 +51,8 @@ class State:
         self.open_rooms: OrderedDict[int, Room] = OrderedDict()
         self.directs: dict[int, dict[int, Room]] = {}
         self.unsaid: dict[int, Room] = {}
+        self.rooms_by_look: dict[str, tuple[str, ...]] = {}
+        self.opening: dict[str, str] = {}
         self.sessions_by_person: dict[int, list[Session]] = {}
         self.claims: dict[str, Claim] = {}
         self.skeletons: dict[str, set[str]] = {}  # confusable skeleton → folds of the names that have it
@@ -59,6 +64,10 @@ class State:
         self.rooms_by_id[room.id] = room
         if room.pair is None:
             self.open_rooms[room.id] = room
+            looks = names.room_skeleton(fold)
+            same = self.rooms_by_look.get(looks, ())
+            if fold not in same:
+                self.rooms_by_look[looks] = (*same, fold)
         for person in room.pair or ():
             self.directs.setdefault(person, {})[room.id] = room
         if room.made is not None and fold != DEFAULT_ROOM:
@@ -75,6 +84,21 @@ class State:
             del rooms[room.id]
             if not rooms:
                 del self.directs[person]
+        if room.pair is None:
+            self._forget_look(room.fold)
+
+    def _forget_look(self, fold: str) -> None:
+        looks = names.room_skeleton(fold)
+        rest = tuple(other for other in self.rooms_by_look[looks] if other != fold)
+        if rest:
+            self.rooms_by_look[looks] = rest
+        else:
+            del self.rooms_by_look[looks]
+
+    def room_like(self, fold: str) -> Room | None:
+        """An open room of another name that looks like this one; None where there is none."""
+        others = [other for other in self.rooms_by_look.get(names.room_skeleton(fold), ()) if other != fold]
+        return self.rooms_by_name[others[0]] if others else None
 
 
 class View(Protocol):

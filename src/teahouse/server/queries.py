@@ -220,7 +220,12 @@ class Queries:
             other = pair[0] if pair[1] == peer.session.person.id else pair[1]
             if not (membership.find_person(self._state, other) or await self._ask(peer, self._store.person(other))):
                 raise lookup.no_such_room(name)
-        return await self._ask(peer, self._making.make(peer, name, fold, pair))
+            return await self._ask(peer, self._making.make(peer, name, fold, pair))
+        looks = lookup.claim_looks(self._state, name, fold)
+        try:
+            return await self._ask(peer, self._making.make(peer, name, fold, None))
+        finally:
+            self._state.opening.pop(looks, None)
 
     async def join(self, peer: Peer, command: Join) -> Sequence[Word]:
         """Seat the session where it asked to begin."""

@@ -157,7 +157,8 @@ class Plain:
         if isinstance(asked, Help):
             return slash.help_text().split("\n")
         if isinstance(asked, ReadRoom):
-            return [f"* {self._here().topic or 'there is no topic'}"]
+            topic = self._here().topic
+            return [f"* the topic: {topic}" if topic else "* there is no topic"]
         if isinstance(asked, ListRooms):
             listed = await self.client.list_rooms(asked.query, most=slash.ROOMS + 1)
             lines = [f"* {entry.room} ({entry.count} here) {entry.topic}".rstrip() for entry in listed[: slash.ROOMS]]

@@ -8,7 +8,7 @@
     *ana* hello                         said in a direct room
 
 Nobody can forge a line: what is not a message begins with `*`, following lines of a message are indented, and a
-nameless message that begins like a name, a `*` or an indented line gets its author's name. Control characters are
+nameless message that reads like a line of anybody's gets its author's name (forging.py). Control characters are
 taken out once more here, whatever the room's log has: a terminal obeys them.
 
 `""` is what shows nothing.
@@ -43,6 +43,7 @@ from teahouse.core.events import (
 )  # fmt: skip
 from teahouse.core.message import Message, Person
 from teahouse.wire import slash
+from teahouse.wire.forging import FROM_THE_LEFT, acts_as_the_house, looks_like_a_line, steer
 
 LISTING_BYTES = 96 * 1024  # one answer; several of them fit in the queue of replies
 NAMES_SHOWN = 50
@@ -50,13 +51,6 @@ TOPIC_SHOWN = 80
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
 _LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
-
-# Spaces, and characters that show nothing: behind them a forged line looks like a real one.
-_UNSEEN = (
-    "\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\U000e0000-\U000e0fff"
-)
-_LOOKS_LIKE_A_LINE = re.compile(rf"[{_UNSEEN}*]|[^\s:]+:(?:[{_UNSEEN}]|$)")
 
 
 def visible(text: str) -> str:
@@ -84,13 +78,15 @@ def message(event: Event) -> str:
 
 def said(room: str, author: Person, form: str, text: str) -> str:
     """What somebody said, as it reads in its room."""
-    shown = visible(text)
+    name, shown = author.name, visible(text)
     if form == "act":
-        return _starred(room, author, shown)
+        if not acts_as_the_house(shown):
+            return _starred(room, author, shown)
+        shown = f"/me {shown}"
     if room.startswith("@"):
-        return f"*{author.name}* {shown}"
-    if author.chosen or _LOOKS_LIKE_A_LINE.match(shown):
-        return f"{author.name}: {shown}"
+        return f"{steer(name, shown)}*{name}* {shown}"
+    if author.chosen or form == "act" or looks_like_a_line(shown):
+        return f"{steer(name, shown)}{name}: {shown}"
     return shown
 
 
@@ -120,7 +116,7 @@ def passing(signal: Signal) -> str:
 
 def _starred(room: str, author: Person, what: str) -> str:
     whispered = f"*{author.name}* " if room.startswith("@") else "* "
-    return f"{whispered}{author.name} {what}"
+    return f"{steer(author.name, what)}{whispered}{author.name} {what}"
 
 
 # ---- answers
@@ -219,12 +215,13 @@ def _past(item: Message | TopicChanged | RulesChanged) -> str:
     """One line of the past: it begins with its time, so that nobody takes it for something said now."""
     when = datetime.fromtimestamp(item.time / 1000, UTC).strftime("%Y-%m-%d %H:%M")
     if not isinstance(item, Message):
-        return f"* {when} {happening(item).removeprefix('* ')}"
+        return f"* {when} {happening(item).removeprefix(FROM_THE_LEFT).removeprefix('* ')}"
     if item.text is None:
         return ""
-    if item.form == "act":
-        return f"* {when} {item.author.name} {visible(item.text)}"
-    return f"* {when} {item.author.name}: {visible(item.text)}"
+    name, shown = item.author.name, visible(item.text)
+    if item.form == "act" and not acts_as_the_house(shown):
+        return f"{steer(name, shown)}* {when} {name} {shown}"
+    return f"{steer(name, shown)}* {when} {name}: {'/me ' if item.form == 'act' else ''}{shown}"
 
 
 def _listing(title: str, lines: Iterable[str]) -> str:

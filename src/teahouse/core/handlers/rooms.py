@@ -5,7 +5,7 @@ from __future__ import annotations
 from teahouse.core import names
 from teahouse.core.authorize import Rank, rank, sees
 from teahouse.core.commands import HERE
-from teahouse.core.errors import NoSuchRoom, NotInRoom
+from teahouse.core.errors import BadRoom, NoSuchRoom, NotInRoom
 from teahouse.core.events import Ref, Role, RoomJoined, Seat, Tell, Word
 from teahouse.core.handlers.presence import enter
 from teahouse.core.message import Person
@@ -45,6 +45,24 @@ def target_room(state: State, session: Session, text: str) -> Target:
         return name, folded, pair
     room.wanted = STAYS
     return room
+
+
+def claim_looks(state: State, name: str, fold: str) -> str:
+    """How a room that is to be made looks: from now on no other may look so. Free it from `State.opening` afterwards.
+
+    raises  BadRoom  it looks like another room, or like what no room is called
+    """
+    names.check_new_room(name)
+    looks = names.room_skeleton(fold)
+    there = state.room_like(fold)
+    other = there.name if there is not None else state.opening.get(looks, name)
+    if there is not None or names.fold(other) != fold:
+        raise BadRoom(
+            f"“{name}” looks like “{other}”, which is another room. Join that one, or choose another name.",
+            field="room",
+        )
+    state.opening[looks] = name
+    return looks
 
 
 def here(session: Session) -> Room:
