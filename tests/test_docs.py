@@ -137,7 +137,7 @@ def test_every_code_has_its_row_and_no_other_has_one() -> None:
 
 
 def test_every_slash_command_has_its_row() -> None:
-    assert list(rows(section(PROTOCOL, "Text for people"))) == ["ana: hello", "hello", "guest-12: note: hello", "* ana waves", "* ana corrects: hello all", "*ana* hello", "* the house closes", *(row.usage for row in TABLE)]  # fmt: skip
+    assert list(rows(section(PROTOCOL, "Text for people"))) == ["ana: hello", "hello", "guest-12: note: hello", "* ana waves", "ana: /me came", "* ana corrects: hello all", "*ana* hello", "* the house closes", *(row.usage for row in TABLE)]  # fmt: skip
 
 
 def test_the_limits_that_are_named_are_the_limits() -> None:

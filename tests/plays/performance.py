@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
+
 from teahouse.core.limits import LAN
 from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
@@ -19,12 +21,14 @@ from tests.support.speech import Kind
 
 Where = tuple[str, int]
 
+ROOMY = msgspec.structs.replace(LAN, new_rooms_per_hour=None)  # a thousand performances at one house
+
 
 @asynccontextmanager
 async def a_house(folder: Path) -> AsyncIterator[Where]:
     """A real server with a real store in this process; where it listens."""
-    store = SqliteStore(folder, LAN, Clock().now_ms)
-    server = Server(Engine(store, LAN, name="Teahouse", version="test"), host="127.0.0.1", port=0)
+    store = SqliteStore(folder, ROOMY, Clock().now_ms)
+    server = Server(Engine(store, ROOMY, name="Teahouse", version="test"), host="127.0.0.1", port=0)
     await server.start()
     try:
         yield server.addresses[0]

@@ -6,6 +6,8 @@ that are worst for it. `tests/test_growth.py` goes through `tests/support/growin
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import hashlib
 import time
@@ -17,6 +19,17 @@ SAMPLE_S = 0.000_5
 TIMES = 4
 GROWTH = 6.0
 """Time at TIMES · n may be so many times the time at n: a square would be TIMES · TIMES."""
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # <malloc.h>
+
+
+def keep_memory() -> None:
+    """Have the C library keep what it has: it takes memory for large objects from the system and gives it back each
+    time, which costs more than most functions here, and from some size on only. Elsewhere than in glibc: nothing."""
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        library.mallopt(_M_TRIM_THRESHOLD, 1 << 30)
 
 
 class Entry(NamedTuple):
@@ -65,6 +78,7 @@ def seconds(do: Callable[[Any], object], given: Any, samples: int = SAMPLES) -> 
 
 def growth(entry: Entry, worst: Callable[[int], Any]) -> float:
     """Time at the limit ÷ time at a quarter of it: the best of a few tries, the later ones with more patience."""
+    keep_memory()
     few, many = worst(entry.limit // TIMES), worst(entry.limit)
     found = float("inf")
     for samples in (1, SAMPLES, 2 * SAMPLES, 4 * SAMPLES):
