@@ -1,5 +1,5 @@
 # What there is to do. Each target is one line into scripts/; docs/operations.md and CONTRIBUTING.md explain them.
-.PHONY: run setup test check format bench bench-history fuzz torture measure clean
+.PHONY: run setup test check format bench bench-history fuzz torture measure bare-machine clean
 
 run:      ; @scripts/run.sh
 setup:    ; @scripts/setup.sh dev
@@ -11,4 +11,5 @@ bench-history: ; @scripts/with_python.sh -m bench.history
 fuzz:     ; @scripts/fuzz.sh && scripts/fuzz_rest.sh
 torture:  ; @scripts/with_python.sh scripts/torture.py
 measure:  ; @scripts/with_python.sh scripts/measure.py
+bare-machine: ; @python3 scripts/bare_machine.py
 clean:    ; @scripts/clean.sh

@@ -24,8 +24,8 @@ from playwright.async_api import Browser, Page, async_playwright
 from teahouse.server.web.page import FOLDER
 from tests.support.big_log import fill
 from tests.support.json_client import JsonClient
+from tests.support.lacks import CHROMIUM
 from tests.support.server_process import ServerProcess
-from tests.web.visitor import CHROMIUM
 
 EVENTS = 130_000  # more than 100,000 of them are messages
 BUSY_MESSAGES, BUSY_S = 1_000, 10.0

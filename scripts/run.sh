@@ -3,4 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh run
+export TEAHOUSE_STARTED_BY="make run" # what the server says is then said in these words (docs/operations.md)
 exec .venv/bin/python -m teahouse serve "$@"

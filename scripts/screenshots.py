@@ -23,7 +23,8 @@ from teahouse.demo.play import Company, company, fill
 from teahouse.demo.script import Scene, the_week
 from teahouse.server.clock import Clock
 from teahouse.testing import house
-from tests.web.visitor import CHROMIUM, Visitor
+from tests.support.lacks import CHROMIUM
+from tests.web.visitor import Visitor
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 WIDE: dict[str, Any] = {"viewport": {"width": 1_280, "height": 800}}

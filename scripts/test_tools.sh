@@ -3,18 +3,16 @@
 # nothing from elsewhere. Without them their tests are skipped, and say so.
 set -euo pipefail
 
-# need WHAT "COMMAND …" PACKAGE …: one of the commands is there, or the packages are installed.
+# need WHAT CHECK PACKAGE …: the check succeeds, or the packages are installed.
 need() {
-    local what=$1 commands=$2 command
+    local what=$1 check=$2
     shift 2
-    for command in $commands; do
-        if command -v "$command" >/dev/null; then return; fi
-    done
+    if eval "$check" >/dev/null 2>&1; then return; fi
     if ! command -v apt-get >/dev/null || [[ $(id -u) != 0 ]]; then
         echo "teahouse: there is no $what; its tests will be skipped. On Debian: apt install $*" >&2
         return
     fi
-    echo "teahouse: installing $what for its tests" >&2
+    echo "teahouse: installing $what for its tests (apt install $*); Chromium takes a minute" >&2
     export DEBIAN_FRONTEND=noninteractive
     if ! { apt-get install -y -q "$@" >/dev/null 2>&1 ||
         { apt-get update -q >/dev/null 2>&1 && apt-get install -y -q "$@" >/dev/null 2>&1; }; }; then
@@ -22,5 +20,7 @@ need() {
     fi
 }
 
-need Chromium "chromium chromium-browser google-chrome" chromium fonts-noto-cjk
-need tmux tmux tmux
+need Chromium "command -v chromium || command -v chromium-browser || command -v google-chrome" chromium
+need "font for Chinese" "compgen -G '/usr/share/fonts/*/*/*CJK*' || fc-list :lang=zh | grep ." fonts-noto-cjk
+need "libatomic, which Playwright wants" ".venv/lib/python3*/site-packages/playwright/driver/node --version" libatomic1
+need tmux "command -v tmux" tmux

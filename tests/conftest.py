@@ -6,6 +6,7 @@ A test that has nothing to do with the loop picks one: `@pytest.mark.asyncio(loo
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Generator, Mapping
 
 import pytest
@@ -15,6 +16,11 @@ from hypothesis import HealthCheck, settings
 from tests.support.canary import HEARD
 
 CANARY = "canary"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A script that runs `make test &` has it ignored, and a program that is started with it ignored leaves it so: those
+    # that the tests start and interrupt would never end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "teahouse",

@@ -205,6 +205,50 @@ def test_a_taken_port_ends_the_start_with_one_line(tmp_path: Path) -> None:
     assert f"Port {port} of 127.0.0.1 is taken" in one_line(ended.stderr)
 
 
+@pytest.mark.parametrize(
+    ("settings", "typed", "flag"),
+    [
+        ({"port": "{taken}"}, "TEAHOUSE_PORT=7300 make run", "--port 7300"),
+        ({"host": "8.8.8.8"}, "TEAHOUSE_LIMITS=lan make run", "--limits lan"),
+        ({"host": "127.0.0.1", "limits": "internet"}, "TEAHOUSE_LIMITS=lan make run", "--limits lan"),
+        ({"host": "10.255.1.2", "port": "0"}, "TEAHOUSE_HOST=127.0.0.1 make run", "--host 127.0.0.1"),
+        ({"host": "nowhere.invalid"}, "TEAHOUSE_HOST=127.0.0.1 make run", "--host 127.0.0.1"),
+        ({"port": "0", "data": "file/folder"}, "TEAHOUSE_DATA=FOLDER make run", "--data FOLDER"),
+    ],
+)
+def test_a_refusal_speaks_as_whoever_started_it(
+    tmp_path: Path, settings: dict[str, str], typed: str, flag: str
+) -> None:
+    (tmp_path / "file").touch()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        given = {name: value.format(taken=other.getsockname()[1]) for name, value in settings.items()}
+        by_hand = teahouse(tmp_path, "serve", **given)
+        by_make = teahouse(tmp_path, "serve", **given, started_by="make run")
+    for ended, said, never in ((by_hand, flag, "make run"), (by_make, typed, "--")):
+        assert ended.returncode == EXIT_CONFIG
+        assert said in ended.stderr
+        assert never not in ended.stderr
+        assert ended.stderr.startswith("teahouse: ")
+        assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_a_terminal_that_cannot_show_everything_is_no_reason_to_fail(tmp_path: Path, encoding: str) -> None:
+    folder = tmp_path / "茶馆"
+    ended = subprocess.run(
+        [sys.executable, "-m", "teahouse", "config", "check", "--data", str(folder)],
+        cwd=tmp_path,
+        env=surroundings() | {"PYTHONIOENCODING": f"{encoding}:strict"},
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert b"Traceback" not in ended.stderr
+
+
 def test_a_folder_that_another_server_uses_ends_the_start_with_one_line(tmp_path: Path) -> None:
     with serving(tmp_path) as (process, _, _):
         ended = teahouse(tmp_path, "--port", "0")
@@ -217,6 +261,26 @@ def test_a_folder_that_cannot_be_made_ends_the_start_with_one_line(tmp_path: Pat
     ended = teahouse(tmp_path, "--port", "0", "--data", "tea/house")
     assert ended.returncode == EXIT_CONFIG
     assert "tea/house" in one_line(ended.stderr)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o002])
+def test_all_that_is_in_a_folder_that_was_open_to_everybody_is_its_owners(tmp_path: Path, umask: int) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(0o755)
+    (data / "teahouse-before-0001.sqlite").touch()
+    (data / "teahouse-before-0001.sqlite").chmod(0o644)  # as older versions made it
+    before = os.umask(umask)
+    try:
+        with serving(tmp_path, "--data", "data") as (_, port, _):
+            with socket.create_connection(("127.0.0.1", port)) as lines:
+                lines.sendall(b"hello\n")
+                lines.recv(4_096)
+            running = {path.name: path.stat().st_mode & 0o777 for path in data.iterdir()}
+    finally:
+        os.umask(before)
+    assert {"teahouse.sqlite", "teahouse.sqlite-wal", "teahouse.sqlite-shm", "teahouse.lock"} <= running.keys()
+    assert set(running.values()) == {0o600}
 
 
 def test_a_file_that_is_no_database_ends_the_start_with_70(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 from dataclasses import asdict, dataclass
+from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import structlog
@@ -26,7 +27,7 @@ import uvloop
 from cyclopts import App, Parameter
 
 from teahouse import __version__, commands
-from teahouse.config import FILE_NAME, PREFIX, SETTINGS, Settings, choose_limits, load
+from teahouse.config import FILE_NAME, PREFIX, SETTINGS, STARTED_BY, Settings, choose_limits, in_words_of, load
 from teahouse.core.errors import ConfigError, StoreFatal
 from teahouse.core.limits import Limits
 from teahouse.logs import set_up_logs
@@ -133,7 +134,9 @@ def resolve(host: str) -> list[str]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise ConfigError(f"{host} is no address and no name that this machine knows. 127.0.0.1 would do.") from error
+        raise ConfigError(
+            f"{host} is no address and no name that this machine knows. This would do: --host 127.0.0.1"
+        ) from error
     return [str(address[4][0]) for address in found]
 
 
@@ -207,10 +210,13 @@ def facts(settings: Settings, engine: Engine, server: Server) -> Facts:
 
 def main() -> None:
     """The command `teahouse`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show it all is no reason to fail
     try:
         app()
     except ConfigError as error:
-        print(f"teahouse: {error}", file=sys.stderr)
+        print(f"teahouse: {in_words_of(os.environ.get(STARTED_BY), str(error))}", file=sys.stderr)
         sys.exit(EXIT_CONFIG)
     except StoreFatal as error:
         end_at_once(error)

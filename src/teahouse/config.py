@@ -27,6 +27,8 @@ from teahouse.server.addresses import is_private
 
 FILE_NAME = "teahouse.toml"
 PREFIX = "TEAHOUSE_"
+STARTED_BY = f"{PREFIX}STARTED_BY"
+"""The variable by which a command that starts us for somebody says what they typed: `make run`."""
 NAMES_OF_TYPES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", dict: "a table", list: "a list"}  # fmt: skip
 
 
@@ -183,6 +185,22 @@ def choose_limits(settings: Settings, addresses: Iterable[str]) -> Limits:
             "On a network that you trust, say --limits lan."
         )
     return PROFILES[profile]
+
+
+def in_words_of(started_by: str | None, message: str) -> str:
+    """A refusal as whoever reads it would say it: who typed `make run` can give no flag, but a variable before it.
+
+    started_by   what was typed; None: our own command line, which has flags
+    """
+    if not started_by:
+        return message
+    flags = "|".join(re.escape(setting.flag) for setting in SETTINGS)
+
+    def said(found: re.Match[str]) -> str:
+        variable = PREFIX + found[2].removeprefix("--").upper()
+        return f"{found[1]}{variable}={found[3]}" + (f" {started_by}" if found[1] else "")
+
+    return re.sub(rf"(say |: )?({flags}) (\w[\w./-]*\w|\w)", said, message)
 
 
 def _path_of_file(flag: str | None, environment: Mapping[str, str]) -> Path | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from bench import generator, subjects
+from tests.support.lacks import needs_compiler
 
 pytestmark = [
-    pytest.mark.skipif(not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="there is no C compiler here"),
+    needs_compiler,
     pytest.mark.skipif(sys.platform != "linux", reason="the generator needs epoll"),
 ]
 SHORT: dict[str, object] = {"seconds": 0.2, "warmup": 0.1}

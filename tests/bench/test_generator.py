@@ -15,10 +15,11 @@ from bench import generator
 from bench.generator import Outcome, Unsound
 from bench.subjects import HOST, Failed
 from tests.bench.liar import Fault, Liar
+from tests.support.lacks import needs_compiler
 
 pytestmark = [
     pytest.mark.asyncio(loop_factories=["asyncio"]),
-    pytest.mark.skipif(not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="there is no C compiler here"),
+    needs_compiler,
     pytest.mark.skipif(sys.platform != "linux", reason="the generator needs epoll"),
 ]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from teahouse.core.limits import LAN
 from tests.server.house import House, hears, open_house
 from tests.support.inbox import PATIENCE_S
+from tests.support.lacks import needs_curl
 
 PAGE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
 PATIENT = msgspec.structs.replace(LAN, listener_ms=60_000)
@@ -42,7 +42,7 @@ async def run(command: str) -> tuple[int, str]:
     return process.returncode, said.decode()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl")
+@needs_curl
 @pytest.mark.asyncio(loop_factories=["uvloop"])
 async def test_each_curl_line_does_what_it_says(house: House) -> None:
     facts = {"localhost:7256": f"localhost:{house.port}"}

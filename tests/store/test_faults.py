@@ -34,6 +34,7 @@ from tests.store.kit import (
     unreact,
 )
 from tests.support.faulty_vfs import FaultyDisk
+from tests.support.lacks import NEEDS_ROOT
 
 BIG = "x" * 40_000
 
@@ -111,7 +112,7 @@ async def test_an_index_that_finds_the_disk_full_tries_again(
 
 async def test_a_full_disk_refuses_and_goes_on_when_there_is_space(tmp_path: Path, clock: HandClock) -> None:
     if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
+        pytest.skip(f"no small disk can be mounted here: {NEEDS_ROOT}")
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmp_path], capture_output=True, check=False, text=True
     )

@@ -10,15 +10,15 @@ from playwright.async_api import async_playwright, expect
 from teahouse.client import connect
 from teahouse.testing import House
 from teahouse.tui.export import export_to
+from tests.support.lacks import CHROMIUM, browser_lacks
 from tests.tui.test_export import a_room
-from tests.web.visitor import CHROMIUM
 
 pytestmark = pytest.mark.asyncio(loop_factories=["asyncio"])
 
 
 async def test_the_page_opens_offline_and_its_search_finds_shanghai(server: House, tmp_path: Path) -> None:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium; on Debian: apt install chromium fonts-noto-cjk")
+    if (lacks := browser_lacks()) is not None:
+        pytest.skip(lacks)
     file = tmp_path / "tea.html"
     async with connect(server.address, name="ana") as ana:
         await a_room(ana)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,12 +13,13 @@ import pytest
 
 from tests.support.inbox import PATIENCE_S
 from tests.support.json_client import JsonClient
+from tests.support.lacks import needs_tmux
 from tests.support.server_process import ServerProcess, environment
 from tests.support.text_client import TextClient
 
 pytestmark = [
     pytest.mark.asyncio(loop_factories=["asyncio"]),
-    pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux; on Debian: apt install tmux"),
+    needs_tmux,
 ]
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.lacks import browser_lacks
 from tests.support.server_process import ServerProcess
-from tests.web.visitor import CHROMIUM, Browsing, open_browser
+from tests.web.visitor import Browsing, open_browser
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
 @pytest.fixture
 async def browsing(server: ServerProcess) -> AsyncIterator[Browsing]:
     """A browser for that server."""
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium; on Debian: apt install chromium fonts-noto-cjk")
+    if (lacks := browser_lacks()) is not None:
+        pytest.skip(lacks)
     async with open_browser(f"http://{server.host}:{server.port}") as browsing:
         yield browsing

@@ -7,7 +7,6 @@ a line on its console, a breach of its content security policy, a request to ano
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,10 +14,8 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from tests.support.inbox import PATIENCE_S
+from tests.support.lacks import CHROMIUM
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
 PATIENCE_MS = PATIENCE_S * 1_000
 
 expect.set_options(timeout=PATIENCE_MS)

@@ -13,6 +13,7 @@ import pytest
 from tests.support import faulty_server
 from tests.support.inbox import Ended
 from tests.support.json_client import JsonClient, granted
+from tests.support.lacks import NEEDS_ROOT
 from tests.support.server_process import ServerProcess
 
 pytestmark = pytest.mark.asyncio(loop_factories=["uvloop"])
@@ -103,7 +104,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
     if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("a file system can be mounted only by root, and not in every container")
+        pytest.skip(f"no small disk can be mounted here: {NEEDS_ROOT}")
     yield disk
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 

@@ -12,6 +12,7 @@ import pytest
 from tests.support.canary import Canary
 from tests.support.inbox import PATIENCE_S, until
 from tests.support.json_client import JsonClient, granted
+from tests.support.lacks import NEEDS_ROOT
 from tests.support.preambles import FOREIGN, Preamble
 from tests.support.server_process import ServerProcess
 
@@ -89,7 +90,7 @@ async def _look_in(server: ServerProcess, words: bytes) -> None:
         writer.close()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="to vanish without a word to the other side needs CAP_NET_ADMIN")
+@pytest.mark.skipif(os.geteuid() != 0, reason=f"to vanish without a word to the other side: {NEEDS_ROOT}")
 async def test_peers_that_vanish_without_a_word_disturb_nobody_and_are_let_go(server: ServerProcess) -> None:
     witness = await a_witness(server)
     at_rest = server.sockets()

@@ -23,7 +23,7 @@ async def show(data: Path, port: int, *, only_fill: bool = False) -> None:
     """
     if not _is_filled(data):
         lines = await fill(data, Clock().now_ms())
-        (data / FILLED).touch()
+        (data / FILLED).touch(mode=0o600)
         print(f"{data}: {lines} lines of a week were said.")
     if only_fill:
         return

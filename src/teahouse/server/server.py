@@ -115,7 +115,7 @@ def bind(host: str, port: int, limits: Limits) -> list[socket.socket]:
                 sockets.append(sock)
                 port = sock.getsockname()[1]
         if not sockets:
-            raise ConfigError(f"{host}: no address of this name can be listened on. 127.0.0.1 would do.")
+            raise ConfigError(f"{host}: no address of this name can be listened on. This would do: --host 127.0.0.1")
     except BaseException:
         for sock in sockets:
             sock.close()
@@ -127,7 +127,9 @@ def _addresses(host: str) -> Sequence[tuple[int, str]]:
     try:
         found = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise ConfigError(f"{host}: no address and no name that this machine knows. 127.0.0.1 would do.") from error
+        raise ConfigError(
+            f"{host}: no address and no name that this machine knows. This would do: --host 127.0.0.1"
+        ) from error
     return list(dict.fromkeys((int(info[0]), str(info[4][0])) for info in found))
 
 
@@ -137,7 +139,9 @@ def _bind_one(family: int, address: str, port: int, host: str, limits: Limits, *
         sock = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
         if alone:
-            raise ConfigError(f"{host}: this machine has no such network ({error.strerror}).") from error
+            raise ConfigError(
+                f"{host}: this machine has no such network ({error.strerror}). This would do: --host 127.0.0.1"
+            ) from error
         return None
     try:
         _set_options(sock, limits)
@@ -166,10 +170,13 @@ def _set_options(sock: socket.socket, limits: Limits) -> None:
 
 
 def _why_not(error: OSError, address: str, port: int) -> str:
+    another = 7300 if port != 7300 else 7301
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} of {address} is taken: another server listens there. Stop it, or choose another port."
+        return f"Port {port} of {address} is taken: another server listens there. Stop it, or choose another port: --port {another}"
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{address} is not an address of this machine. 127.0.0.1 would do."
+        return f"{address} is not an address of this machine. This would do: --host 127.0.0.1"
     if error.errno == errno.EACCES:
-        return f"Port {port} of {address} needs more rights than this process has. Choose one above 1023."
-    return f"Port {port} of {address} cannot be listened on: {error.strerror}."
+        return (
+            f"Port {port} of {address} needs more rights than this process has. Choose one above 1023: --port {another}"
+        )
+    return f"Port {port} of {address} cannot be listened on: {error.strerror}. Choose another: --port {another}"

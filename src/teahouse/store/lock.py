@@ -25,7 +25,9 @@ class FolderLock:
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise ConfigError(f"{folder}: can't be written ({error.strerror}). Choose another data folder.") from error
+            raise ConfigError(
+                f"{folder}: can't be written ({error.strerror}). Choose another data folder: --data FOLDER"
+            ) from error
         self._folder = -1
         try:
             self._folder = _lock_folder(folder)
@@ -34,11 +36,13 @@ class FolderLock:
             holder = os.pread(self._file, 32, 0).decode("ascii", "replace").strip() or "unknown"
             self.release()
             raise ConfigError(
-                f"{folder}: already open by another teahouse (pid {holder}). Stop it, or choose another data folder."
+                f"{folder}: already open by another teahouse (pid {holder}). Stop it, or choose another data folder: --data FOLDER"
             ) from error
         except OSError as error:
             self.release()
-            raise ConfigError(f"{folder}: can't be locked ({error.strerror}). Choose another data folder.") from error
+            raise ConfigError(
+                f"{folder}: can't be locked ({error.strerror}). Choose another data folder: --data FOLDER"
+            ) from error
         with contextlib.suppress(OSError):  # a full disk: it is only for people to read
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, b"%d\n" % os.getpid(), 0)

@@ -17,6 +17,7 @@ import apsw
 
 from teahouse.core.errors import ConfigError
 from teahouse.store.connect import APPLICATION, FILE, run, transaction
+from teahouse.store.private import make_private
 
 NAME = re.compile(r"([0-9]{4})_[a-z_]+\.sql")
 
@@ -62,7 +63,7 @@ def version_of(connection: apsw.Connection, folder: Path) -> int:
     application = connection.pragma("application_id")
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
     if application != APPLICATION and (version or application or tables):
-        raise ConfigError(f"{folder / FILE}: a database of another program. Choose another data folder.")
+        raise ConfigError(f"{folder / FILE}: a database of another program. Choose another data folder: --data FOLDER")
     return version
 
 
@@ -70,6 +71,7 @@ def snapshot(connection: apsw.Connection, path: Path) -> None:
     """A copy of the database at `path`: whole, or not there at all."""
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
+    make_private(part)
     target = apsw.Connection(str(part))
     try:
         with target.backup("main", connection, "main") as backup:

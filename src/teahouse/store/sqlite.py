@@ -35,6 +35,7 @@ from teahouse.store.lock import FolderLock
 from teahouse.store.log import Log
 from teahouse.store.migrate import migrate, migrations, sync_folder
 from teahouse.store.numbering import Tip
+from teahouse.store.private import keep_private
 from teahouse.store.readers import Readers
 from teahouse.store.segment import Query
 from teahouse.store.start import read_rooms
@@ -118,6 +119,7 @@ class SqliteStore:
         make_folder(self._folder)
         self._lock = FolderLock(self._folder)
         try:
+            keep_private(self._folder)
             return self._open_file(loop)
         except BaseException as error:
             self._lock.release()
@@ -328,4 +330,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, mode=0o700)
         sync_folder(folder.parent)
     except OSError as error:
-        raise ConfigError(f"{folder}: can't be made ({error.strerror}). Choose another data folder.") from error
+        raise ConfigError(
+            f"{folder}: can't be made ({error.strerror}). Choose another data folder: --data FOLDER"
+        ) from error
