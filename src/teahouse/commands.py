@@ -7,15 +7,17 @@
     teahouse demo      a house with a week of life in it, to look at
 
 They use the public client library, like any other program. Exit codes: 0 done; 1 the server declined, or the message
-is not stored; 2 what was asked cannot be; 3 nobody is there, or somebody else; 130 interrupted.
+is not stored; 2 what was asked cannot be; 3 nobody is there, or somebody else; 130 interrupted, 143 ended by SIGTERM.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Coroutine
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,8 +32,8 @@ from teahouse.tui.export import CannotWrite, Format, export, export_to
 from teahouse.tui.lines import Lines
 from teahouse.tui.memory import Memory
 from teahouse.tui.plain import NotTaken, Plain
+from teahouse.tui.say import LineNotTaken, say_lines
 from teahouse.tui.say import say as say_once
-from teahouse.tui.say import say_lines
 from teahouse.tui.tail import tail as tail_room
 
 EXIT_DECLINED = 1
@@ -66,23 +68,42 @@ def place(known: Memory, server: str | None) -> str:
 
 def ends(work: Coroutine[Any, Any, object], known: Memory) -> int:
     """Run a command to its end; what it means for whoever called it. One line says what is wrong and what would do."""
+    ended_by: list[int] = []
     try:
-        asyncio.run(work)
+        asyncio.run(_until_told(work, ended_by))
     except (BadAddress, BadRoom, BadName, BadField, BadText, OutboxError, CannotWrite) as error:
         return _failed(error, EXIT_CANNOT)
     except (Unreachable, NotAHouse) as error:
         return _failed(error, EXIT_NOBODY)
-    except (Refusal, Overload, ClientError, NotTaken) as error:
+    except (Refusal, Overload, ClientError, NotTaken, LineNotTaken) as error:
         return _failed(error, EXIT_DECLINED)
     except BrokenPipeError:
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
         )  # nobody reads on: say no more, not even at the end
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 128 + ended_by[0] if ended_by else EXIT_INTERRUPTED
     if known.trouble:
         print(f"teahouse: {known.trouble}", file=sys.stderr)
     return 0
+
+
+async def _until_told(work: Coroutine[Any, Any, object], ended_by: list[int]) -> None:
+    """Do the work; SIGTERM and SIGHUP end it as Ctrl-C does, with a goodbye, and with what was not sent told.
+
+    A shell's script starts what is in the background with SIGINT ignored, and so it stays; then they are the only way.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+
+    def end(number: int) -> None:
+        ended_by.append(number)
+        task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
+    await work
 
 
 def _failed(error: TeahouseError, code: int) -> int:
@@ -122,8 +143,7 @@ async def _join_plain(known: Memory, room: str | None, server: str | None, name:
         await lines.run(client, room or "lobby", Lines(STDIN).next)
     finally:
         note(known, house, client)
-        await client.close()
-        _tell_unsent(client)
+        await _close(client)
     if lines.declined and not a_person:
         raise NotTaken("Something that was said was not taken.")
 
@@ -147,15 +167,24 @@ async def _join_screen(known: Memory, room: str | None, server: str | None, name
     finally:
         note(known, house, guest.client)
         known.keep_rooms(house, [talk.name for talk in guest.talks.values() if not talk.name.startswith("@")])
-        await guest.client.close()
-    _tell_unsent(guest.client)
+        await _close(guest.client)
 
 
-def _tell_unsent(client: Client) -> None:
-    """Nothing that was typed or piped in is lost without a word."""
+def _tell_declined(error: TeahouseError) -> None:
+    print(f"teahouse: {error}", file=sys.stderr)
+
+
+async def _close(client: Client) -> None:
+    """Nothing that was typed or piped in is lost without a word, also if somebody does not wait for the end of this."""
     what = "not stored" if client.outbox is None else "not sent yet, and kept for the next time"
-    for sending in client.unsent:
-        print(f"teahouse: {what}: {sending.text}", file=sys.stderr)
+    waiting = client.waiting or client.unsent
+    try:
+        await client.close()
+        waiting = client.unsent
+    finally:
+        for sending in waiting:
+            if not sending.done or sending.error is not None:
+                print(f"teahouse: {what}: {sending.text}", file=sys.stderr)
 
 
 def _ask_the_terminal() -> None:
@@ -197,13 +226,12 @@ def say(
         client = await enter(known, place(known, server), name, patience=PATIENCE)
         try:
             if lines:
-                await say_lines(client, room, Lines(STDIN).next)
+                await say_lines(client, room, Lines(STDIN).next, _tell_declined)
             else:
                 words = " ".join(text) or await Lines(STDIN).rest()
                 await say_once(client, room, words.rstrip("\n"), "act" if act else "say")
         finally:
-            await client.close()
-            _tell_unsent(client)
+            await _close(client)
 
     return ends(work(), known)
 
@@ -263,6 +291,8 @@ def export_room(
     async def work() -> None:
         async with visit(known, place(known, server), name, PATIENCE) as client:
             if output is None:
+                if isinstance(sys.stdout, TextIOWrapper):
+                    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # a file, whatever the terminal speaks
                 await export(client, room, format, sys.stdout)
             else:
                 count = await export_to(client, room, format, output)

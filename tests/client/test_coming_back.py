@@ -257,7 +257,7 @@ async def test_a_listener_that_fails_ends_the_client_with_the_reason(server: Hou
 
 
 async def test_a_line_that_has_fallen_silent_is_given_up(proxy: Proxy) -> None:
-    patience = Patience(silence=0.05, answer=0.2, pause=0.01, longest=0.05)
+    patience = Patience(silence=0.05, answer=1.0, pause=0.01, longest=0.05)
     heard: list[Heard] = []
     async with connect(f"{HOST}:{proxy.port}", patience=patience, heard=heard.append) as ana:
         tea = await ana.join("tea")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import termios
@@ -106,13 +107,14 @@ def test_where_nobody_listens_it_says_so(user: User) -> None:
 @pytest.mark.parametrize("words", [["{server}"], ["--server", "{server}"], []])
 def test_the_house_is_named_by_its_place_alone_or_remembered(server: House, tmp_path: Path, words: list[str]) -> None:
     user = User(tmp_path, "")
+    ivo = f"ivo-{len(words)}"  # the one before may still be on the way out
     if not words:
-        assert user.runs("join", server.address, "--name", "ivo", "--plain").returncode == 0
+        assert user.runs("join", server.address, "--name", ivo, "--plain").returncode == 0
     named = [word.format(server=server.address) for word in words]
-    name = ["--name", "ivo"] if words else []  # who is remembered needs none
+    name = ["--name", ivo] if words else []  # who is remembered needs none
     ended = user.runs("join", *named, *name, "--room", "doors", "--plain", typed=f"by {words}\n")
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert f"ivo: by {words}" in user.runs("tail", "doors", "--server", server.address).stdout
+    assert f"{ivo}: by {words}" in user.runs("tail", "doors", "--server", server.address).stdout
 
 
 def test_two_places_are_not_one_house(user: User) -> None:
@@ -156,8 +158,9 @@ def test_following_shows_what_happens_until_it_is_interrupted(user: User, server
 
 @pytest.mark.parametrize("words", [["join", "--plain"], ["say", "lobby", "--lines"]])
 def test_an_interrupt_ends_it_at_once_though_a_line_is_only_begun(user: User, server: House, words: list[str]) -> None:
+    mia = f"mia-{words[0]}"  # the one before may still be on the way out
     process = subprocess.Popen(
-        [sys.executable, "-m", "teahouse", *words, "--name", "mia"],
+        [sys.executable, "-m", "teahouse", *words, "--name", mia],
         env=user.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -166,7 +169,7 @@ def test_an_interrupt_ends_it_at_once_though_a_line_is_only_begun(user: User, se
         process.stdin.flush()
         with connect_sync(server.address) as other:
             lobby = other.join("lobby")
-            while "mia" not in {person.name for person in lobby.room.members.values()}:
+            while mia not in {person.name for person in lobby.room.members.values()}:
                 lobby.do(other.client.list_rooms())
         process.send_signal(2)
         _, errors = process.communicate(timeout=PATIENCE_S)
@@ -213,6 +216,86 @@ def test_what_the_house_did_not_get_before_it_went_is_told(tmp_path: Path, words
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("words", [["tail", "lobby", "-f"], ["join", "--plain"], ["say", "lobby", "--lines"]])
+def test_what_a_script_runs_in_the_background_ends_in_peace(
+    user: User, server: House, words: list[str], number: signal.Signals
+) -> None:
+    bea = f"bea-{words[0]}-{number}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "teahouse", *words, "--name", bea],
+        env=user.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
+    try:
+        with connect_sync(server.address) as other:
+            lobby = other.join("lobby")
+            while bea not in {person.name for person in lobby.room.members.values()}:
+                lobby.do(other.client.list_rooms())
+            process.send_signal(signal.SIGINT)  # the terminal's, for others: it goes on
+            lobby.do(other.client.list_rooms())
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=PATIENCE_S)
+            assert (process.returncode, errors) == (128 + number, "")
+            while bea in {person.name for person in lobby.room.members.values()}:  # it has said goodbye
+                lobby.do(other.client.list_rooms())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+HALF = b"caf\xe9"
+"""No UTF-8. Python's arguments have half characters for such bytes (PEP 383)."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [b"say", b"lobby", HALF],
+        [b"say", HALF, b"tea"],
+        [b"say", b"lobby", b"tea", b"--name", HALF],
+        [b"say", b"lobby", b"tea", b"--server", HALF],
+        [b"join", b"--plain", b"--room", HALF],
+        [b"join", b"--plain", b"--name", HALF],
+        [b"join", b"--plain", b"--server", HALF],
+        [b"tail", HALF],
+        [b"tail", b"lobby", b"--name", HALF],
+        [b"tail", b"lobby", b"-f", b"--name", HALF],
+        [b"export", HALF],
+        [b"export", b"lobby", b"--server", HALF],
+        [b"export", b"lobby", b"--name", HALF],
+    ],
+    ids=lambda words: b" ".join(words).decode(errors="replace"),
+)
+def test_half_a_character_is_one_line_and_an_exit_code(user: User, words: list[bytes]) -> None:
+    ended = subprocess.run(
+        [sys.executable.encode(), b"-m", b"teahouse", *words], env=user.environment, cwd=user.home,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+    assert ended.returncode in (EXIT_CANNOT, EXIT_NOBODY)
+    assert ended.stderr.startswith(b"teahouse: ")
+    assert ended.stderr.count(b"\n") == 1
+
+
+def test_a_line_that_is_no_text_keeps_none_of_the_others(user: User) -> None:
+    lines = b"one\n\xff\xfe\ntwo\ncaf\xe9 \xed\xa0\x80\nthree\n"
+    ended = subprocess.run(
+        [sys.executable, "-m", "teahouse", "say", "halves", "--lines"],
+        env=user.environment, input=lines, capture_output=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+    assert ended.returncode == EXIT_DECLINED
+    assert ended.stderr.count(b"not UTF-8") == 2
+    said = user.runs("tail", "halves", "--json").stdout.splitlines()
+    assert [json.loads(line)["text"] for line in said] == ["one", "two", "three"]
+
+
+def test_a_line_that_is_declined_keeps_none_of_the_others(user: User) -> None:
+    ended = user.runs("say", "long-lines", "--lines", typed=f"one\n{'x' * 70_000}\ntwo\n")
+    assert ended.returncode == EXIT_DECLINED
+    assert "1 of the lines were not taken" in ended.stderr
+    assert user.runs("tail", "long-lines").stdout.count(": ") == 2
 
 
 def test_what_is_no_text_is_not_sent(user: User) -> None:

@@ -45,6 +45,8 @@ def parse(text: str) -> Address:
 
     raises  BadAddress   says what would do
     """
+    if not isinstance(text, str):
+        raise _bad(repr(text))
     text = text.strip()
     if "://" in text:
         return _parse_url(text)

@@ -11,7 +11,6 @@ said first (the places in the rooms, then what was not stored), and when nothing
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -27,7 +26,8 @@ from teahouse.client.outbox import Outbox, Sending
 from teahouse.client.places import Declined, Heard, LineState, Places
 from teahouse.client.readers import Readers
 from teahouse.client.room import Room
-from teahouse.client.words import Word
+from teahouse.client.within import within
+from teahouse.client.words import Word, fit
 from teahouse.core.commands import Command, Hello, Leave, Post
 from teahouse.core.errors import TeahouseError
 from teahouse.core.events import Event, Gap, Reply, RoomEntry, ServerInfo, Welcome
@@ -91,13 +91,15 @@ class Engine:
         """See `Client.close`."""
         if self.outbox is None:
             return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._wishes.patience.goodbye):
-                await self.outbox.drained()
-                if self.link.online:
-                    leaves = [self.link.ask(Leave(room=room.name)) for room in self.places.rooms if room.here]
-                    await asyncio.gather(*leaves, return_exceptions=True)
+        await within(self._wishes.patience.goodbye, self._part(self.outbox))
         await self.link.close()
+
+    async def _part(self, outbox: Outbox) -> None:
+        """Let what was said be stored, and leave the rooms."""
+        await outbox.drained()
+        if self.link.online:
+            leaves = [self.link.ask(Leave(room=room.name)) for room in self.places.rooms if room.here]
+            await asyncio.gather(*leaves, return_exceptions=True)
 
     @property
     def outbox_file(self) -> Path | None:
@@ -122,13 +124,16 @@ class Engine:
     def hint(self, command: Command) -> None:
         """Say it if there is a line now; it is of no interest later."""
         if self.link.online:
-            self.link.put(command, lambda _: None)
+            self.link.put(fit(command), lambda _: None)
 
     def send(self, post: Post) -> Sending:
-        """Put it into the outbox."""
+        """Put it into the outbox.
+
+        raises  BadText, BadField   nobody could read it;  OutboxError   it cannot be kept;  what ended the client
+        """
         if self.outbox is None or self.readers.error is not None:
             raise self.readers.error or Closed("This client is not open.")
-        sending = self.outbox.add(post)
+        sending = self.outbox.add(fit(post))
         self.readers.stir()
         return sending
 
@@ -181,7 +186,11 @@ class Engine:
         """Ask for the place in a room where we were."""
         if self.link.online and room not in self._returning:
             self._returning.add(room)
-            self.link.put(room.seat.way_back(room.name), partial(self._came_back, room))
+            try:
+                self.link.put(room.seat.way_back(room.name), partial(self._came_back, room))
+            except BaseException:
+                self._returning.discard(room)
+                raise
 
     def _came_back(self, room: Room, reply: Reply) -> None:
         self._returning.discard(room)

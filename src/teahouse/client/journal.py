@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
+import stat
 from pathlib import Path
 
 import msgspec
@@ -44,6 +46,7 @@ class Journal:
 
     token     who we were; "" for nobody
     waiting   what was not stored when the file was last closed, oldest first
+    unfit     … and can never be
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,9 +57,10 @@ class Journal:
         self._path = path
         self.token = ""
         self._open: dict[str, Post] = {}
+        self._unfit: dict[str, Post] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, MODE)
         except OSError as error:
             raise self._failed("opened", error) from error
         try:
@@ -68,8 +72,9 @@ class Journal:
     def _read(self) -> int:
         """Lock it, learn what it says; where its last whole line ends."""
         try:
+            if not stat.S_ISREG(os.fstat(self._file).st_mode):
+                raise OutboxError(f"{self._path} is no file, so nothing can be kept there. Name another one.")
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.fchmod(self._file, MODE)
             with open(self._file, "rb", closefd=False) as file:
                 content = file.read()
         except BlockingIOError as error:
@@ -81,7 +86,14 @@ class Journal:
             try:
                 self._learn(_decode(line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                if (post := _unfit(line)) is not None and post.key is not None:
+                    self._unfit[post.key] = post
+                    continue
                 raise OutboxError(f"{self._path}, line {number} is not an outbox's. Name another file.") from error
+        try:
+            os.fchmod(self._file, MODE)  # it is an outbox: from now on there is a secret in it
+        except OSError as error:
+            raise self._failed("made private", error) from error
         return len(whole) + 1 if whole else 0
 
     def _learn(self, line: _Line) -> None:
@@ -91,6 +103,12 @@ class Journal:
             self._open[line.post.key] = line.post
         else:
             self._open.pop(line.done, None)
+            self._unfit.pop(line.done, None)
+
+    @property
+    def unfit(self) -> list[Post]:
+        """What an older version kept although it can never be sent: half a character, None, a number without bounds."""
+        return list(self._unfit.values())
 
     @property
     def waiting(self) -> list[Post]:
@@ -118,8 +136,9 @@ class Journal:
     def done(self, key: str) -> None:
         """It waits no more. Where that cannot be written it will be sent once more, and be known to the server."""
         self._open.pop(key, None)
+        self._unfit.pop(key, None)
         with contextlib.suppress(OutboxError):
-            if self._open:
+            if self._open or self._unfit:
                 self._append(_Line(done=key))
             else:
                 self._cut()
@@ -159,3 +178,16 @@ class Journal:
 
     def _failed(self, what: str, error: OSError) -> OutboxError:
         return OutboxError(f"{self._path} cannot be {what}: {error.strerror or error}. Nothing was sent.")
+
+
+def _unfit(line: bytes) -> Post | None:
+    """A post that can never be sent, as far as it can be shown; None where this is no line of an outbox."""
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    post = said.get("post") if isinstance(said, dict) else None
+    if not isinstance(post, dict) or not isinstance(post.get("key"), str) or not post.keys() >= {"room", "text"}:
+        return None
+    room, text, key = (str(post.get(name, "")).encode(errors="replace").decode() for name in ("room", "text", "key"))
+    return Post(room=room, text=text, key=key)

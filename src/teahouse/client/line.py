@@ -10,6 +10,7 @@ import ssl
 from teahouse.client.address import Address
 from teahouse.client.errors import NotAHouse, Unreachable
 from teahouse.client.wires import Torn, Wire, make_wire
+from teahouse.client.within import within
 from teahouse.client.words import NotAWord, Word, decode
 
 CHUNK = 1 << 16
@@ -66,17 +67,21 @@ class Line:
 
     async def close(self) -> None:
         """Write what waits, say goodbye, and give the server a moment to have read it."""
-        with contextlib.suppress(OSError, TimeoutError, Torn, NotAHouse):
-            async with asyncio.timeout(GOODBYE_S):
-                if self._writer.is_closing():
-                    return
-                self._writer.write(self._wire.closing())
-                await self._writer.drain()
-                if self._writer.can_write_eof():
-                    self._writer.write_eof()
-                while True:
-                    await self.hear()
-        self.abort()
+        try:
+            with contextlib.suppress(OSError, Torn, NotAHouse):
+                if not self._writer.is_closing():
+                    await within(GOODBYE_S, self._part())
+        finally:
+            self.abort()
+
+    async def _part(self) -> None:
+        """Say goodbye, and read until the server has closed too."""
+        self._writer.write(self._wire.closing())
+        await self._writer.drain()
+        if self._writer.can_write_eof():
+            self._writer.write_eof()
+        while True:
+            await self.hear()
 
 
 async def dial(address: Address, within_s: float) -> Line:

@@ -24,7 +24,7 @@ from teahouse.client.address import Address
 from teahouse.client.errors import ClientError, Closed, NotAHouse, Unreachable, error_of
 from teahouse.client.line import Line, dial
 from teahouse.client.wires import Torn
-from teahouse.client.words import Unknown, Word, encode
+from teahouse.client.words import Unknown, Word, encode, fit
 from teahouse.core.commands import Command, Hello, Ping
 from teahouse.core.errors import BadToken, Overload, Refusal, Removed, TeahouseError
 from teahouse.core.events import Done, Refused, Reply, Welcome
@@ -155,16 +155,17 @@ class Link:
 
         then    hears the answer at the very place in the stream where it came; not for a refusal
         raises  Refusal     the server said no
+                BadText, BadField   nobody could read it: nothing was asked
                 Closed, Unreachable, BadToken, Removed: there will be no answer
         """
         if self._error is not None:
             raise self._error
-        question = _Question(command, asyncio.get_running_loop().create_future(), then)
+        question = _Question(fit(command), asyncio.get_running_loop().create_future(), then)
         number = next(self._numbers)
         self._questions[number] = question
-        if self._line is not None:
-            self._put_question(number)
         try:
+            if self._line is not None:
+                self._put_question(number)
             return await question.answer
         finally:
             self._questions.pop(number, None)
@@ -173,8 +174,8 @@ class Link:
         question = self._questions[number]
 
         def then(reply: Reply) -> None:
+            question.take(reply)  # if that fails it is still open, and is told how this client ends
             self._questions.pop(number, None)
-            question.take(reply)
 
         self.put(question.command, then)
 
@@ -192,13 +193,15 @@ class Link:
         """Hang up; whoever waits for an answer gets `error`. Idempotent."""
         task, self._task = self._task, None
         line, self._line = self._line, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        if line is not None:
-            await line.close()
-        self._end(error or Closed("This client was closed."))
+        try:
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+            if line is not None:
+                await line.close()
+        finally:
+            self._end(error or Closed("This client was closed."))
 
     async def _keep(self, line: Line) -> None:
         """Stay in touch, until there is a reason not to."""
@@ -311,7 +314,7 @@ class Link:
         raise NotAHouse(f"{self._address} answers a hello with something else.")
 
     async def _say_hello(self, line: Line) -> Word:
-        hello = self._owner.hello()
+        hello = fit(self._owner.hello())
         hello.ref = next(self._refs)
         line.write(encode(hello))
         words: list[Word] = []

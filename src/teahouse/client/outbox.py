@@ -23,7 +23,7 @@ from typing import Any
 from teahouse.client.errors import OutboxError, error_of
 from teahouse.client.journal import Journal
 from teahouse.core.commands import Post
-from teahouse.core.errors import TeahouseError
+from teahouse.core.errors import BadField, TeahouseError
 from teahouse.core.events import Refused, Reply, Stored
 
 WINDOW = 64
@@ -114,8 +114,10 @@ class Outbox:
         self._empty = asyncio.Event()
         self._empty.set()
         self.online = False
-        for post in journal.waiting if journal is not None else ():
-            self._keep(Sending(post, tried=True))
+        if journal is not None:
+            for post in journal.waiting:
+                self._keep(Sending(post, tried=True))
+            self._decline_unfit(journal)
 
     @property
     def in_doubt(self) -> bool:
@@ -143,6 +145,15 @@ class Outbox:
         self.pump()
         return sending
 
+    def _decline_unfit(self, journal: Journal) -> None:
+        """What an older version kept and no server can take is told to its author, and does not hold up the rest."""
+        for post in journal.unfit:
+            sending = Sending(post, tried=True)
+            sending.fail(BadField("This was kept to be sent, and no server can take it: say it again in other words."))
+            assert sending.error is not None
+            journal.done(sending.key)
+            self._declined(sending, sending.error)
+
     def _keep(self, sending: Sending) -> None:
         self._sendings[sending.key] = sending
         self._unsent.append(sending)
@@ -153,12 +164,24 @@ class Outbox:
         if self._pumping:
             return  # an answer that came at once: the loop below goes on
         self._pumping = True
-        while self._unsent and self.online and self._held is None and self._out < WINDOW:
-            sending = self._unsent.popleft()
-            sending.on_its_way = sending.tried = True
-            self._out += 1
+        try:
+            while self._unsent and self.online and self._held is None and self._out < WINDOW:
+                self._send(self._unsent.popleft())
+        finally:
+            self._pumping = False
+
+    def _send(self, sending: Sending) -> None:
+        """Let one go. Where that fails it waits as before."""
+        was_tried, sending.on_its_way, sending.tried = sending.tried, True, True
+        self._out += 1
+        try:
             self._put(sending.post, partial(self._answered, sending))
-        self._pumping = False
+        except BaseException:
+            if sending.on_its_way:  # it did not go, and was not answered at once
+                self._out -= 1
+                sending.on_its_way, sending.tried = False, was_tried
+                self._unsent.appendleft(sending)
+            raise
 
     def lost(self) -> None:
         """The line is no more: nothing is on its way."""
@@ -198,11 +221,14 @@ class Outbox:
             self._forget(sending)
             sending.succeed(reply)
         elif isinstance(reply, Refused):
-            self._forget(sending)
-            error = error_of(reply)
-            sending.fail(error)
-            self._declined(sending, error)
+            self._decline(sending, error_of(reply))
         self.pump()
+
+    def _decline(self, sending: Sending, error: TeahouseError) -> None:
+        """It never will be stored."""
+        self._forget(sending)
+        sending.fail(error)
+        self._declined(sending, error)
 
     def _forget(self, sending: Sending) -> None:
         del self._sendings[sending.key]

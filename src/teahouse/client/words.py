@@ -6,11 +6,13 @@ event still counts as its room's next number, and the rest is let be.
 
 from __future__ import annotations
 
-from typing import Any, Union
+import re
+from typing import Any, TypeVar, Union
 
 import msgspec
 
 from teahouse.core.commands import COMMANDS, Command
+from teahouse.core.errors import BadField, BadText
 from teahouse.core.events import (
     EVENTS,
     CaughtUp,
@@ -69,6 +71,7 @@ class _Page(msgspec.Struct, kw_only=True):
 
 
 Word = Event | Signal | Reply | Unknown
+C = TypeVar("C", bound=Command)
 
 _words: msgspec.json.Decoder[Event | Signal | Reply] = msgspec.json.Decoder(Union[(*EVENTS, *SIGNALS, *REPLIES)])
 _unknown = msgspec.json.Decoder(Unknown)
@@ -82,6 +85,41 @@ _FIELDS = {
     command: (command.__struct_config__.tag, [(field.name, field.default) for field in msgspec.structs.fields(command)])
     for command in COMMANDS
 }
+
+
+def fit(command: C) -> C:
+    """The command, which can be sent: looked at when it is asked, so that nothing waits that can never go.
+
+    A program may hand us anything: half a character (a lone surrogate, as `os.fsdecode` and `"😀"[0]` elsewhere make
+    them), bytes, None, a number that JSON's other readers cannot hold.
+
+    raises  BadText    it is no text
+            BadField   it is something else, or out of bounds; `field` says what
+    """
+    said = {name: _plain(value) for name, value in msgspec.structs.asdict(command).items()}
+    try:
+        checked = msgspec.convert(said, type(command))
+        msgspec.json.encode(checked)
+    except UnicodeEncodeError as error:
+        name = next((name for name, value in said.items() if isinstance(value, str) and not _is_text(value)), "text")
+        code = ord(error.object[error.start])
+        raise BadText(
+            f"The {name} holds U+{code:04X}, half a character, and was not sent. Decode it as UTF-8."
+        ) from error
+    except msgspec.ValidationError as error:
+        found = re.search(r"\$\.(\w+)", str(error))
+        name = "" if found is None else found[1]
+        raise BadField(f"{name or type(command).__name__}: {error}. Nothing was sent.", field=name or None) from error
+    return checked
+
+
+def _plain(value: object) -> object:
+    """A kind of text (an enum's member, say) as text."""
+    return str.__str__(value) if isinstance(value, str) else value
+
+
+def _is_text(value: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def encode(command: Command) -> bytes:

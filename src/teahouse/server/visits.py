@@ -249,10 +249,14 @@ class Visits:
         """Tell everyone why, let them read it, close; whoever is still here after `patience_s` is cut off."""
         for visit in list(self.present):
             visit.leave(why)
+        cut_off = self.loop.call_later(
+            patience_s, self._cut_off
+        )  # no asyncio.timeout: this task may be cancelled already
         try:
-            async with asyncio.timeout(patience_s):
-                await self._empty.wait()
-        except TimeoutError:
-            for visit in list(self.present):
-                visit.outbox.abort()
             await self._empty.wait()
+        finally:
+            cut_off.cancel()
+
+    def _cut_off(self) -> None:
+        for visit in list(self.present):
+            visit.outbox.abort()

@@ -4,22 +4,22 @@
     jsonl   one object a line, as the server tells it: read back, they are the same messages
     html    one page that needs nothing else, no server and no network, with search (archive.py)
 
-Pages of the log are asked for one after the other, so memory holds one of them. The file appears under its name when
-it is whole.
+Pages of the log are asked for one after the other, so memory holds one of them.
 """
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import BinaryIO, Literal, TextIO
 
 from teahouse.client import Client, Room
 from teahouse.core.errors import TeahouseError
 from teahouse.tui.archive import Archive
+from teahouse.tui.files import is_a_file, opened, replacing
 from teahouse.tui.tail import Item, as_json, clock, item_line
 
 Format = Literal["txt", "jsonl", "html"]
@@ -89,25 +89,26 @@ def _put(stream: TextIO, line: str) -> None:
 
 
 async def export_to(client: Client, room: str, format: Format, path: Path) -> int:
-    """The same into a file, which appears when it is whole.
+    """The same to where the user says (files.py): a file is there when it is whole.
 
-    raises  CannotWrite
+    raises  CannotWrite;  BrokenPipeError: it is a pipe, and nobody reads on
     """
     try:
-        file, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    except OSError as error:
-        raise CannotWrite(f"{path} cannot be written: {error.strerror}. Name another place.") from error
-    try:
-        with os.fdopen(file, "w", encoding="utf-8", newline="\n") as stream:
-            count = await export(client, room, format, stream)
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except OSError as error:
-        with suppress(OSError):
-            os.unlink(beside)
-        raise CannotWrite(f"{path} cannot be written: {error.strerror}. Is the disk full?") from error
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(beside)
+        if is_a_file(path):
+            with replacing(path) as file:
+                return await _export_into(client, room, format, file)
+        with os.fdopen(await opened(path), "wb") as file:
+            return await _export_into(client, room, format, file)
+    except BrokenPipeError:
         raise
-    return count
+    except OSError as error:
+        hint = "Is the disk full?" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Name another place."
+        raise CannotWrite(f"{path} cannot be written: {error.strerror}. {hint}") from error
+
+
+async def _export_into(client: Client, room: str, format: Format, file: BinaryIO) -> int:
+    stream = TextIOWrapper(file, encoding="utf-8", newline="\n")
+    try:
+        return await export(client, room, format, stream)
+    finally:
+        stream.detach()  # what it holds is in the file now, which is its opener's to close

@@ -89,8 +89,7 @@ class Frame(App[None]):
     def changed(self, talk: Talk) -> None:
         """A conversation is not what it was: draw it when all that came at once was taken."""
         if talk is self.guest.current and not self._dirty:
-            self._dirty = True
-            self.call_later(self._draw)
+            self._dirty = self.call_later(self._draw)
 
     def line_changed(self) -> None:
         """The line came or went."""

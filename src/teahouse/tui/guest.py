@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from teahouse.client import Client, Room, Sending
 from teahouse.client.places import Declined, Heard, LineState, Lost
 from teahouse.core import names
-from teahouse.core.errors import NotInRoom, Refusal
+from teahouse.core.errors import BadRoom, NotInRoom, Refusal
 from teahouse.core.events import Event, Gap, Marked, Posted, Present, Renamed, RoomJoined, Typing
 from teahouse.core.message import Message, Person
 from teahouse.tui.screen import Screen
@@ -187,7 +188,11 @@ class Guest:
         self.screen.rooms_changed()
         if talk.name not in self._marking:
             self._marking.add(talk.name)
-            self.screen.soon(self._mark(talk, room))
+            try:
+                self.screen.soon(self._mark(talk, room))
+            except BaseException:
+                self._marking.discard(talk.name)
+                raise
 
     async def _mark(self, talk: Talk, room: Room) -> None:
         """Tell the server once, however much is read meanwhile."""
@@ -314,8 +319,9 @@ class Guest:
         await self.open(name)
 
     def _changed(self, name: str) -> None:
-        if (talk := self.talks.get(fold(name))) is not None:
-            self.screen.changed(talk)
+        with suppress(BadRoom):  # it is none, so we are not there
+            if (talk := self.talks.get(fold(name))) is not None:
+                self.screen.changed(talk)
 
     def _happened(self, talk: Talk, event: Event) -> None:
         changed = talk.apply(event, self.me.id)

@@ -6,15 +6,15 @@ convenience: where it cannot be read or written the programs work all the same, 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 import msgspec
 
+from teahouse.tui.files import is_a_file, replacing
+
 FILE = "known.json"
+MODE = 0o600
 MOST = 20
 """People remembered of one house, the latest first."""
 
@@ -71,11 +71,13 @@ class Memory:
         """The file for what is not stored when the screen closes; one for each person in each house."""
         known = self.recall(house, name)
         person = name if name is not None else "" if known is None else known.name
-        digest = hashlib.sha256(f"{house}\0{person.casefold()}".encode()).hexdigest()[:16]
+        digest = hashlib.sha256(f"{house}\0{person.casefold()}".encode(errors="surrogatepass")).hexdigest()[:16]
         return self.folder / f"{digest}.outbox"
 
     def _read(self) -> _Contents:
         try:
+            if not is_a_file(self.folder / FILE):
+                return _Contents()
             return msgspec.json.decode((self.folder / FILE).read_bytes(), type=_Contents)
         except FileNotFoundError:
             return _Contents()
@@ -89,15 +91,13 @@ class Memory:
         """Beside the old file, then in its place: it is never half written."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file, path = tempfile.mkstemp(dir=self.folder, prefix=".known-")  # made with mode 600
         except OSError as error:
             self.trouble = f"{self.folder} cannot be written: {error.strerror}"
             return
         try:
-            with os.fdopen(file, "wb") as stream:
+            if not is_a_file(self.folder / FILE):
+                return  # somebody wants nothing to be remembered: /dev/null
+            with replacing(self.folder / FILE, mode=MODE) as stream:
                 stream.write(msgspec.json.format(msgspec.json.encode(contents), indent=1) + b"\n")
-            os.replace(path, self.folder / FILE)
         except OSError as error:
             self.trouble = f"{self.folder / FILE} cannot be written: {error.strerror}"
-            with contextlib.suppress(OSError):
-                os.unlink(path)
