@@ -18,6 +18,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from dataclasses import asdict, dataclass
 from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
@@ -30,19 +31,22 @@ from teahouse import __version__, commands
 from teahouse.config import FILE_NAME, PREFIX, SETTINGS, STARTED_BY, Settings, choose_limits, in_words_of, load
 from teahouse.core.errors import ConfigError, StoreFatal
 from teahouse.core.limits import Limits
-from teahouse.logs import set_up_logs
+from teahouse.logs import flush_logs, lines_dropped, set_up_logs
+from teahouse.outlet import complain, hold_descriptors
 from teahouse.screen import Facts, draw, resident_bytes
 from teahouse.server import descriptors
 from teahouse.server.addresses import lan_address
 from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
 from teahouse.server.server import Server
+from teahouse.signals import heed_signals
 from teahouse.store.check import check_folder
 from teahouse.store.sqlite import SqliteStore
 
 EXIT_DAMAGED = 1
 EXIT_CONFIG = 2
 EXIT_FATAL = 70
+END_S = 9.5  # how long the end may take, all its waits together
 NAME = "Teahouse"
 
 log = structlog.get_logger("teahouse")
@@ -149,33 +153,58 @@ async def run(settings: Settings, limits: Limits) -> None:
     loop = asyncio.get_running_loop()
     asked_to_stop: asyncio.Future[str] = loop.create_future()
 
-    def on_signal(number: signal.Signals) -> None:
-        if asked_to_stop.done():
+    def end(number: signal.Signals) -> None:
+        if not asked_to_stop.done():
+            asked_to_stop.set_result(number.name)
+        elif number is not signal.SIGHUP:  # a terminal that hangs up says so twice
             os._exit(128 + number)  # asked twice: at once
-        asked_to_stop.set_result(number.name)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal, number)
+    heed_signals(loop, end)
     if limits.profile == "none":
         log.warning("no limits: for benchmarks alone, whoever gets here may use up this machine")
     engine = Engine(SqliteStore(settings.data, limits, Clock().now_ms), limits, name=NAME, version=__version__)
+    engine.counters.lines_dropped = lines_dropped
     most = descriptors.connections(descriptors.raise_limit(), limits)
     server = Server(engine, host=settings.host, port=settings.port, names=settings.names, most=most)
-    await server.start()
+    starting = engine.tasks.start(server.start(), "start")
+    await first_of(starting, asked_to_stop)
+    if not starting.done():  # nothing was acknowledged yet, and whatever takes so long may take longer
+        log.info("stopped", signal=asked_to_stop.result())
+        exit_at_once(0)
+    await starting
     spare_the_collector()
-    for host, port in server.addresses:
-        log.info(
-            "listening", host=host, port=port, limits=limits.profile, connections=most, data=str(settings.data),
-            pid=os.getpid(),
-        )  # fmt: skip
+    hosts, ports = ([str(each[part]) for each in server.addresses] for part in (0, 1))
+    log.info(
+        "listening", host=",".join(hosts), port=ports[0], limits=limits.profile, connections=most,
+        data=str(settings.data), pid=os.getpid(),
+    )  # fmt: skip
     print(draw(facts(settings, engine, server), terminal=sys.stdout.isatty()), end="", flush=True)
-    ends: list[asyncio.Future[Any]] = [asked_to_stop, engine.fatal]
-    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    await first_of(asked_to_stop, engine.fatal)
+    if not engine.fatal.done():
+        log.info("stopping", signal=asked_to_stop.result())
+        bound_the_end()
+        await server.stop()
     if engine.fatal.done():
         end_at_once(engine.fatal.result())
-    log.info("stopping", signal=asked_to_stop.result())
-    await server.stop()
     log.info("stopped")
+    flush_logs()
+
+
+async def first_of(*ends: asyncio.Future[Any]) -> None:
+    """Wait for one of them."""
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+
+
+def bound_the_end() -> None:
+    """From here on the process has END_S: every wait of the end has a bound of its own, this is for what is none."""
+
+    def too_long() -> None:
+        complain(f"teahouse: the end took longer than {END_S:.0f} s. What was not acknowledged may be stored or not.")
+        exit_at_once(EXIT_FATAL)
+
+    timer = threading.Timer(END_S, too_long)
+    timer.daemon = True
+    timer.start()
 
 
 def spare_the_collector() -> None:
@@ -210,13 +239,14 @@ def facts(settings: Settings, engine: Engine, server: Server) -> Facts:
 
 def main() -> None:
     """The command `teahouse`."""
+    hold_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show it all is no reason to fail
     try:
         app()
     except ConfigError as error:
-        print(f"teahouse: {in_words_of(os.environ.get(STARTED_BY), str(error))}", file=sys.stderr)
+        complain(f"teahouse: {in_words_of(os.environ.get(STARTED_BY), str(error))}")
         sys.exit(EXIT_CONFIG)
     except StoreFatal as error:
         end_at_once(error)
@@ -224,5 +254,11 @@ def main() -> None:
 
 def end_at_once(error: StoreFatal) -> NoReturn:
     """Without a clean-up: nothing may touch the store any more, after a failed fsync SQLite goes on as if it were well."""
-    print(f"teahouse: {error.message}", file=sys.stderr, flush=True)
-    os._exit(EXIT_FATAL)
+    complain(f"teahouse: {error.message}")
+    exit_at_once(EXIT_FATAL)
+
+
+def exit_at_once(code: int) -> NoReturn:
+    """Now; what was said is written first, where it can be."""
+    flush_logs()
+    os._exit(code)

@@ -27,6 +27,7 @@ from cyclopts.validators import Number
 from teahouse.client import Client, Patience
 from teahouse.client.errors import BadAddress, ClientError, NotAHouse, OutboxError, Unreachable
 from teahouse.core.errors import BadField, BadName, BadRoom, BadText, Overload, Refusal, TeahouseError
+from teahouse.outlet import complain
 from teahouse.tui.entry import enter, note, visit, whereto
 from teahouse.tui.export import CannotWrite, Format, export, export_to
 from teahouse.tui.lines import Lines
@@ -84,7 +85,7 @@ def ends(work: Coroutine[Any, Any, object], known: Memory) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 128 + ended_by[0] if ended_by else EXIT_INTERRUPTED
     if known.trouble:
-        print(f"teahouse: {known.trouble}", file=sys.stderr)
+        complain(f"teahouse: {known.trouble}")
     return 0
 
 
@@ -107,7 +108,7 @@ async def _until_told(work: Coroutine[Any, Any, object], ended_by: list[int]) ->
 
 
 def _failed(error: TeahouseError, code: int) -> int:
-    print(f"teahouse: {error}", file=sys.stderr)
+    complain(f"teahouse: {error}")
     return code
 
 

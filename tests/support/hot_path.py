@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from tests.support.house_rules import Module
 
 ONCE_A_MEMBER: Mapping[str, tuple[str, ...]] = {
-    "server.fanout": ("Fanout._push_whole",),  # it goes through them all
-    "server.outbox": ("Flusher.add", "Flusher.flush", "Outbox._relieve", "Outbox.flush", "Outbox.push"),
+    "server.push": ("push_whole",),  # it goes through them all
+    "server.outbox": ("Flusher._write", "Flusher.add", "Outbox._relieve", "Outbox.flush", "Outbox.push"),
 }
 ONCE_A_MESSAGE: Mapping[str, tuple[str, ...]] = {
     "core.authorize": ("authorize", "rank"),
@@ -44,16 +44,18 @@ ONCE_A_BATCH: Mapping[str, tuple[str, ...]] = {
     "server.clock": ("Clock.now_ms",),
     "server.connection": ("Connection._hear", "Connection._is_full", "Connection._take", "Connection._watch", "Connection.data_received"),
     "server.counters": ("Counters.committed",),
-    "server.dispatch": ("Dispatch._answered", "Dispatch._has_asked_enough"),
+    "server.dispatch": ("Dispatch._answered", "Dispatch._go_on_safely", "Dispatch._has_asked_enough"),
     "server.feed": (
-        "Feed._hand_over", "Feed._publish", "Feed._release", "Feed.committed", "Feed.has_much_waiting", "Feed.in_flight",
-        "Run.__init__",
+        "Feed._hand_over", "Feed._publish", "Feed._release", "Feed._show", "Feed.committed", "Feed.has_much_waiting",
+        "Feed.in_flight", "Run.__init__",
     ),
+    "server.fuse": ("Fuse.__call__",),
+    "server.outbox": ("Flusher.flush",),
     "server.reading": ("Reading.feed",),
     "server.tasks": ("Nap._look", "Nap.back", "Nap.out"),
     "server.web.websocket": ("WebSocket._hear", "WebSocket._take", "WebSocket.data_received"),
     "store.sqlite": ("SqliteLog.append", "SqliteLog.committed"),
-    "store.writer": ("Writer._answer", "Writer.submit"),
+    "store.writer": ("Writer._answer", "Writer._safely", "Writer.submit"),
 }  # fmt: skip
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

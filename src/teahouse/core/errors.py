@@ -248,6 +248,12 @@ class TooManyConnections(Overload):
     code = "too-many-connections"
 
 
+class ServerFault(Overload):
+    """A fault of ours met this connection alone; come back and resume by number."""
+
+    code = "server-fault"
+
+
 class GoingAway(Overload):
     """The server stops; come back and resume by number."""
 

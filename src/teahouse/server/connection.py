@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
         self._visit.outbox.resume()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._retire()
+        self._visit.safely(self._retire)
         self._visit.over()
 
     # ---- words
@@ -93,7 +93,9 @@ class Connection(asyncio.Protocol):
                 self._hello = None
 
     def _expect_hello(self) -> None:
-        self._hello = self._loop.call_later(self._engine.limits.hello_ms / 1_000, self._nothing_said)
+        self._hello = self._loop.call_later(
+            self._engine.limits.hello_ms / 1_000, self._visit.safely, self._nothing_said
+        )
 
     def _nothing_said(self) -> None:
         if self.peer.barred:  # it is being answered
@@ -117,7 +119,8 @@ class Connection(asyncio.Protocol):
             self._wait = None
         if waits is not None:
             ms, is_pause = waits
-            self._wait = self._loop.call_later(ms / 1_000, self._pause if is_pause else self._too_long, ms)
+            then = self._pause if is_pause else self._too_long
+            self._wait = self._loop.call_later(ms / 1_000, self._visit.safely, then, ms)
 
     def has_paused(self) -> None:
         """The pause that the codec waits for has already passed, at the gate."""
@@ -161,7 +164,7 @@ class Connection(asyncio.Protocol):
         if self._done:
             return
         if why is None and self._visit.ended and not self._has_heard_all():
-            self._wait = self._loop.call_later(LOOK_S, self.close, None)
+            self._wait = self._loop.call_later(LOOK_S, self._visit.safely, self.close, None)
             return
         if why is not None and (unit := self._codec.farewell(why)):
             self._visit.outbox.push(unit)
@@ -173,8 +176,7 @@ class Connection(asyncio.Protocol):
         return all(cursor.live for cursor in self.peer.cursors.values())
 
     def _broke(self, error: Exception) -> None:
-        self._retire()
-        self._visit.broke(error)
+        self._visit.let_go(error, self.close)
 
     def _retire(self) -> None:
         self._done = True

@@ -6,6 +6,7 @@ The path of a message calls no metrics library: it adds to an integer, once a ba
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 COMMIT_BOUNDS_MS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)
 
@@ -20,6 +21,7 @@ class Counters:
     refused        by code
     closed         connections that we closed, by code; "" for those that ended in peace
     dropped        typing signals that a slow reader was spared
+    lines_dropped  asks how many lines of the log were written nowhere; whoever writes the log puts it here
     """
 
     def __init__(self) -> None:
@@ -30,6 +32,7 @@ class Counters:
         self.refused: Counter[str] = Counter()
         self.closed: Counter[str] = Counter()
         self.dropped = 0
+        self.lines_dropped: Callable[[], int] = lambda: 0
 
     def committed(self, events: int, ms: float) -> None:
         """A batch came back after `ms`."""

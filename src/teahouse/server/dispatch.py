@@ -17,7 +17,7 @@ import structlog
 
 from teahouse.core import chat
 from teahouse.core.commands import Anew, Command, Hello, Visit
-from teahouse.core.errors import HelloFirst, Overload, Refusal, TooFast, WireError
+from teahouse.core.errors import HelloFirst, Overload, Refusal, StorageError, TooFast, WireError
 from teahouse.core.events import (
     Draft,
     HangUp,
@@ -39,8 +39,9 @@ from teahouse.server.clock import Clock
 from teahouse.server.counters import Counters
 from teahouse.server.fanout import Fanout
 from teahouse.server.feed import Feed
+from teahouse.server.fuse import Fuse
 from teahouse.server.outbox import Outbox
-from teahouse.server.peer import WAITING, Peer, Question
+from teahouse.server.peer import WAITING, Peer, Question, let_go
 from teahouse.server.queries import Lost, Queries
 from teahouse.server.tasks import Tasks
 from teahouse.wire.base import Codec, Heard, refused
@@ -48,6 +49,7 @@ from teahouse.wire.base import Codec, Heard, refused
 log = structlog.get_logger("teahouse.dispatch")
 
 TRIES = 3
+NOT_DECIDED = StorageError("A fault of the server: this was not stored. Try again.")
 
 
 class Dispatch:
@@ -55,7 +57,7 @@ class Dispatch:
 
     def __init__(
         self, state: State, feed: Feed, fanout: Fanout, queries: Queries, tasks: Tasks, clock: Clock,
-        loop: asyncio.AbstractEventLoop, counters: Counters,
+        loop: asyncio.AbstractEventLoop, counters: Counters, fuse: Fuse,
     ) -> None:  # fmt: skip
         self._state = state
         self._feed = feed
@@ -65,6 +67,7 @@ class Dispatch:
         self._clock = clock
         self._loop = loop
         self._counters = counters
+        self._fuse = fuse
         self._ids = itertools.count(1)
         self._paused: set[Peer] = set()
         self._lingering: dict[int, asyncio.TimerHandle] = {}
@@ -114,13 +117,15 @@ class Dispatch:
 
     def _end_session(self, peer: Peer) -> None:
         session = peer.session
-        self._carry_out(peer, chat.vanish(self._state, session, self._clock.now_ms()), None)
-        for room in [cursor.room for cursor in peer.cursors.values()]:
-            self._fanout.unseat(peer, room)
-        del self.peers[session.id]
+        try:
+            self._carry_out(peer, chat.vanish(self._state, session, self._clock.now_ms()), None)
+        finally:
+            for room in [cursor.room for cursor in peer.cursors.values()]:
+                self._fanout.unseat(peer, room)
+            del self.peers[session.id]
         if session.gone:
             delay = self._state.limits.vanished_ms / 1_000
-            self._lingering[session.id] = self._loop.call_later(delay, self._forget, peer, session)
+            self._lingering[session.id] = self._loop.call_later(delay, self._fuse, self._forget, peer, session)
 
     def _forget(self, peer: Peer, session: Session) -> None:
         del self._lingering[session.id]
@@ -209,9 +214,8 @@ class Dispatch:
                     peer.close(word)
             except Refusal as refusal:
                 self._refuse(peer, refusal, word.ref if isinstance(word, Command) else None)
-            except Exception:
-                log.exception("bug", command=type(word).__name__, door=peer.codec.format.name)
-                peer.close(None)
+            except Exception as error:
+                let_go(peer, error)
 
     def _refuse(self, peer: Peer, refusal: Refusal, ref: int | str | None) -> None:
         self._counters.refused[refusal.code] += 1
@@ -244,14 +248,13 @@ class Dispatch:
         except Refusal as refusal:
             self._counters.refused[refusal.code] += 1
             replies.append(refused(refusal, command.ref))
-        except Exception:
-            log.exception("bug", command=command.__class__.__name__, door=peer.codec.format.name)
-            peer.close(None)
+        except Exception as error:
+            let_go(peer, error)
         question.replies = replies
         if command.barrier:
             peer.barred = False
         if not peer.lost:
-            self._go_on(peer)
+            self._go_on_safely(peer)
             self._fanout.drained(peer)
 
     # ---- what is done about it
@@ -278,7 +281,7 @@ class Dispatch:
         if isinstance(word, Seat):
             self._fanout.seat(peer, word.room, word.cursor, word.announce)
             # The answer goes first; `caught_up` and the events after it.
-            self._loop.call_soon(self._fanout.drained, peer)
+            self._loop.call_soon(self._fuse, self._fanout.drained, peer)
         elif isinstance(word, Unseat):
             self._fanout.unseat(peer, word.room)
         else:
@@ -307,12 +310,13 @@ class Dispatch:
             peer = self.peers.get(session.id)
             if peer is None:
                 continue
-            if isinstance(word.word, Signal):
-                unit = peer.codec.format.signal(word.word)
-            else:
-                unit = peer.codec.answer(word.word)
-            if unit:
-                peer.outbox.push(unit)
+            try:
+                codec = peer.codec
+                unit = codec.format.signal(word.word) if isinstance(word.word, Signal) else codec.answer(word.word)
+                if unit:
+                    peer.outbox.push(unit)
+            except Exception as error:
+                let_go(peer, error)
 
     def _decide_again(self, draft: Draft) -> None:
         """The room's rules moved between the decision and the log."""
@@ -327,6 +331,11 @@ class Dispatch:
         except Refusal as refusal:
             draft.refusal = refusal
             return
+        except Exception as error:
+            draft.refusal = NOT_DECIDED
+            if (peer := self.peers.get(session.id)) is not None:
+                let_go(peer, error)
+            return
         for word in words:
             if isinstance(word, Draft):
                 draft.event, draft.rules, draft.own_only = word.event, word.rules, word.own_only
@@ -340,7 +349,20 @@ class Dispatch:
         peers = self.peers
         for session in dict.fromkeys([draft.session for draft in drafts]):
             if session is not None and (peer := peers.get(session.id)) is not None:
-                self._go_on(peer)
+                self._go_on_safely(peer)
         if self._paused:
             for peer in [peer for peer in self._paused if not self._has_asked_enough(peer)]:
-                self._relieve(peer)
+                self._relieve_safely(peer)
+
+    def _go_on_safely(self, peer: Peer) -> None:
+        """What fails for one peer is its own affair: others wait behind it."""
+        try:
+            self._go_on(peer)
+        except Exception as error:
+            let_go(peer, error)
+
+    def _relieve_safely(self, peer: Peer) -> None:
+        try:
+            self._relieve(peer)
+        except Exception as error:
+            let_go(peer, error)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from teahouse.core import names
-from teahouse.core.errors import StoreError, StoreFatal
+from teahouse.core.errors import StorageUnknown, StoreFatal
 from teahouse.core.events import Event
 from teahouse.core.handlers import identity
 from teahouse.core.limits import Limits
@@ -17,13 +17,16 @@ from teahouse.server.counters import Counters
 from teahouse.server.dispatch import Dispatch
 from teahouse.server.fanout import Fanout
 from teahouse.server.feed import Feed
+from teahouse.server.fuse import Fuse
 from teahouse.server.outbox import Flusher
 from teahouse.server.pages import PAGE, Pages
 from teahouse.server.queries import Queries
 from teahouse.server.renewal import Renewal
 from teahouse.server.tasks import Nap, Tasks
 from teahouse.server.vacancies import Vacancies
-from teahouse.store.base import Store
+from teahouse.store.base import Store, Trouble
+
+SETTLE_S = 1.0  # how long the end waits for what is on its way to the disk
 
 
 class Engine:
@@ -35,23 +38,24 @@ class Engine:
     def __init__(self, store: Store, limits: Limits, *, name: str, version: str, clock: Clock | None = None) -> None:
         loop = asyncio.get_running_loop()
         self._store = store
+        self.fatal: asyncio.Future[StoreFatal] = loop.create_future()
+        self.fuse = Fuse(self._on_fatal)
         self.limits = limits
         self.clock = clock or Clock()
         self.counters = Counters()
         self.tasks = Tasks()
         self.nap = Nap(loop)
         self.state = State(limits, name, version)
-        self.flusher = Flusher(loop, limits)
+        self.flusher = Flusher(loop, limits, self.fuse)
         self.pages = Pages(limits.page_cache_bytes)
-        self.fanout = Fanout(self.pages, self._read_page, loop.call_later, self.counters)
-        self.feed = Feed(self.state, store.log, self.fanout, self.nap, loop, self.counters)
+        self.fanout = Fanout(self.pages, self._read_page, loop.call_later, self.counters, self.fuse)
+        self.feed = Feed(self.state, store.log, self.fanout, self.nap, loop, self.counters, self.fuse)
         self.queries = Queries(self.state, store, self.clock, self.tasks, self.nap)
         self.dispatch = Dispatch(
-            self.state, self.feed, self.fanout, self.queries, self.tasks, self.clock, loop, self.counters
+            self.state, self.feed, self.fanout, self.queries, self.tasks, self.clock, loop, self.counters, self.fuse
         )
         self.renewal = Renewal(self.state, store, self.clock)
         self.vacancies = Vacancies(self.state, store, self.feed, self.fanout, self.clock)
-        self.fatal: asyncio.Future[StoreFatal] = loop.create_future()
 
     async def start(self) -> None:
         """Open the store and learn what it knows.
@@ -71,10 +75,28 @@ class Engine:
         self.tasks.spawn(self.renewal.run(), "renew tokens")
         self.tasks.spawn(self.vacancies.run(), "let empty rooms go")
 
+    def trouble(self) -> Trouble | None:
+        """Why nothing can be stored now; None where nothing is known to be in the way."""
+        if self.fatal.done():
+            return Trouble("writer-dead", self.fatal.result().message)
+        return self._store.trouble()
+
+    async def settle(self) -> None:
+        """Let what is on its way now reach the disk; whoever waits longer is told that nobody knows."""
+        if not self.fatal.done() and not await self.feed.quiet(SETTLE_S):
+            self.feed.give_up(
+                StorageUnknown(
+                    "The server stops, and its disk has not answered: this may be stored or not. "
+                    "Send it again with the same key."
+                )
+            )
+
     async def stop(self) -> None:
-        """Let what is on its way reach the disk, then close the store."""
-        if not self.fatal.done():
-            await self.feed.quiet()
+        """Let what is on its way reach the disk, then close the store; within some seconds.
+
+        raises StoreFatal  the disk did not answer: what was not acknowledged may be stored or not
+        """
+        await self.settle()
         self.flusher.flush()
         self.dispatch.stop()
         self.flusher.stop()
@@ -85,17 +107,17 @@ class Engine:
         if not self.fatal.done():
             self.fatal.set_result(error)
 
-    def _read_page(self, room: Room, after: int, then: Callable[[list[Event] | StoreError], None]) -> None:
+    def _read_page(self, room: Room, after: int, then: Callable[[list[Event] | Exception], None]) -> None:
         head = room.head
 
         async def read() -> None:
             self.nap.out()
             try:
-                events: list[Event] | StoreError = await self._store.events(room.id, after, head, PAGE)
-            except StoreError as error:
+                events: list[Event] | Exception = await self._store.events(room.id, after, head, PAGE)
+            except Exception as error:
                 events = error
             finally:
                 self.nap.back()
-            then(events)
+            self.fuse(then, events)
 
         self.tasks.spawn(read(), "read page")

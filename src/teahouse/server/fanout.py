@@ -9,6 +9,9 @@ and whose outbox is not full; the others merely keep their cursor and are served
     seat(peer, room, cursor)     live at once, or behind and pumped
     pump(cursor)                 pages, cut at the published head; live in the very step that reaches it
 
+A fault of one format or one connection is nobody else's: those cursors are set behind and served from the log; where
+that fails too, or nobody knows what was pushed, the connection ends with a reason, and resumes by number.
+
 What a connection receives of a room is a run of consecutive numbers; the property tests hold that against every
 order of publishing, draining, leaving and slow disks.
 """
@@ -16,7 +19,7 @@ order of publishing, draining, leaving and slow disks.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
@@ -27,8 +30,10 @@ from teahouse.core.session import Session
 from teahouse.server import presence
 from teahouse.server.counters import Counters
 from teahouse.server.cursor import Audience, Cursor
+from teahouse.server.fuse import Run, straight
 from teahouse.server.pages import PAGE, Page, Pages, page_of
-from teahouse.server.peer import Peer
+from teahouse.server.peer import Peer, let_go
+from teahouse.server.push import Slow, not_pushed, push_units, push_whole
 from teahouse.wire.base import WireFormat
 
 log = structlog.get_logger("teahouse.fanout")
@@ -46,17 +51,22 @@ class Fanout:
     def __init__(
         self,
         pages: Pages,
-        read_page: Callable[[Room, int, Callable[[list[Event] | StoreError], None]], None],
+        read_page: Callable[[Room, int, Callable[[list[Event] | Exception], None]], None],
         later: Callable[[float, Callable[[], object]], object],
         counters: Counters,
+        fuse: Run = straight,
     ) -> None:
         self._pages = pages
-        self._later = later
+        self._later_on = later
+        self._fuse = fuse
         self._read_page = read_page
         self._counters = counters
         self._audiences: dict[int, Audience] = {}
         self._signals = 0
         self._reading: dict[tuple[int, WireFormat, int], list[Cursor]] = {}
+
+    def _later(self, delay_s: float, work: Callable[..., object], *args: object) -> None:
+        self._later_on(delay_s, lambda: self._fuse(work, *args))
 
     # ---- who hears
 
@@ -117,54 +127,41 @@ class Fanout:
                 if cursor is not None and cursor.format.own == "nothing":
                     cursor.own.add(event.seq)
         for format, cursors in list(audience.live.items()):
-            units = [format.event(event) for event in events]
-            self._pages.extend(room.id, format, events[0].seq, units)
             mine: dict[int, list[int]] = {}
             if format.own == "nothing":
                 for place, session in enumerate(sessions):
                     if session is not None and session.id in cursors:
                         mine.setdefault(session.id, []).append(place)
-            if format.paced:
-                slow = self._push_units(cursors, units, mine)
-            else:
-                slow = self._push_whole(cursors, units, mine)
+            units: list[bytes] = []
+            try:
+                units += [format.event(event) for event in events]
+                self._pages.extend(room.id, format, events[0].seq, units)
+                slow = (push_units if format.paced else push_whole)(cursors, units, mine)
+            except Exception as error:
+                slow = self._could_not_push(cursors, units, mine, error)
             for cursor, place in slow:
                 self._fall_behind(audience, cursor, events, mine, place)
 
-    def _push_whole(
-        self, cursors: dict[int, Cursor], units: list[bytes], mine: dict[int, list[int]]
-    ) -> list[tuple[Cursor, int]]:
-        """The same object for everybody but the authors; return those whose outbox is full, with the place 0."""
-        slow: list[tuple[Cursor, int]] = []
-        whole = b"".join(units)
-        if not whole:
-            return [(cursor, 0) for cursor in cursors.values() if cursor.peer.outbox.full]
-        for id, cursor in cursors.items():
-            outbox = cursor.peer.outbox
-            if outbox.full:
-                slow.append((cursor, 0))
-            elif id not in mine:
-                outbox.push(whole)
-            elif rest := b"".join([unit for place, unit in enumerate(units) if place not in mine[id]]):
-                outbox.push(rest)
-        return slow
+    def _could_not_push(
+        self, cursors: Mapping[int, Cursor], units: Sequence[bytes], mine: Mapping[int, list[int]], error: Exception
+    ) -> Slow:
+        """Who is to be set behind. Whoever may have got a part is let go: to push that again would show it twice."""
+        slow, unsure = not_pushed(cursors, units, mine)
+        for cursor in unsure:
+            self._end(cursor, error)
+        self._read_again([cursor for cursor, _ in slow] or unsure, error)
+        return [*slow, *((cursor, 0) for cursor in unsure)]
 
-    def _push_units(
-        self, cursors: dict[int, Cursor], units: list[bytes], mine: dict[int, list[int]]
-    ) -> list[tuple[Cursor, int]]:
-        """One unit at a time: the outbox of an old door makes up each write by itself, and holds what it cannot write
-        yet. Return those whose outbox is full, with the place of the first unit that they did not get."""
-        slow: list[tuple[Cursor, int]] = []
-        for id, cursor in cursors.items():
-            outbox = cursor.peer.outbox
-            own = mine.get(id, ())
-            for place, unit in enumerate(units):
-                if outbox.full:
-                    slow.append((cursor, place))
-                    break
-                if unit and place not in own:
-                    outbox.push(unit)
-        return slow
+    def _read_again(self, cursors: Iterable[Cursor], error: Exception) -> None:
+        """What was to be shown to these was not; the caller sets them behind, and they are served from the log."""
+        again = list(cursors)
+        self._later(0, self._pump_all, again)
+        log.error("not-shown", format=again[0].format.name, room=again[0].room.name, exc_info=error)
+
+    def _end(self, cursor: Cursor, error: Exception) -> None:
+        """To read it again does not help: this connection ends, when nobody walks through those who hear."""
+        cursor.loading = True  # until then it is served nothing
+        self._later(0, let_go, cursor.peer, error)
 
     def _fall_behind(
         self, audience: Audience, cursor: Cursor, events: Sequence[Event], mine: dict[int, list[int]], place: int
@@ -197,7 +194,7 @@ class Fanout:
             return
         if isinstance(signal, Present) and len(room.present) > presence.CROWD:
             if not audience.gathered:
-                self._later(presence.GATHER_S, lambda: self._show_gathered(room))
+                self._later(presence.GATHER_S, self._show_gathered, room)
             audience.gathered.append((number, signal))
         else:
             self._show_gathered(room)
@@ -219,21 +216,34 @@ class Fanout:
                 self._show_one(cursor, rest)
 
     def _show_one(self, cursor: Cursor, signal: Signal) -> None:
-        if not cursor.live or cursor.peer.outbox.full or cursor.kept:
-            self._keep(cursor, signal)
-        elif unit := cursor.format.signal(signal):
-            cursor.peer.outbox.push(unit)
+        try:
+            if not cursor.live or cursor.peer.outbox.full or cursor.kept:
+                self._keep(cursor, signal)
+            elif unit := cursor.format.signal(signal):
+                cursor.peer.outbox.push(unit)
+        except Exception as error:
+            self._end(cursor, error)
 
     def _show(self, audience: Audience, signal: Signal, number: int) -> None:
         for format, cursors in audience.live.items():
-            unit = format.signal(signal)
+            try:
+                unit = format.signal(signal)
+            except Exception as error:
+                for cursor in cursors.values():
+                    if cursor.floor < number:
+                        self._keep(cursor, signal)
+                self._read_again(cursors.values(), error)
+                continue
             for cursor in cursors.values():
                 if cursor.floor >= number:
                     continue
-                if cursor.peer.outbox.full or cursor.kept:
-                    self._keep(cursor, signal)
-                elif unit:
-                    cursor.peer.outbox.push(unit)
+                try:
+                    if cursor.peer.outbox.full or cursor.kept:
+                        self._keep(cursor, signal)
+                    elif unit:
+                        cursor.peer.outbox.push(unit)
+                except Exception as error:
+                    self._end(cursor, error)
         for cursor in audience.behind.values():
             if cursor.floor < number:
                 self._keep(cursor, signal)
@@ -243,8 +253,11 @@ class Fanout:
         seen: set[int] = set()
         for peer in own:
             seen.add(peer.session.id)
-            if unit := peer.codec.format.signal(signal):
-                peer.outbox.push(unit)
+            try:
+                if unit := peer.codec.format.signal(signal):
+                    peer.outbox.push(unit)
+            except Exception as error:
+                self._later(0, let_go, peer, error)
         for room in rooms:
             audience = self._audiences.get(room.id)
             if audience is None:
@@ -287,7 +300,13 @@ class Fanout:
                 self.pump(cursor)
 
     def pump(self, cursor: Cursor) -> None:
-        """Serve a cursor from pages until its outbox is full or it is live."""
+        """Serve a cursor from pages until its outbox is full or it is live. Never raises."""
+        try:
+            self._pump(cursor)
+        except Exception as error:
+            self._end(cursor, error)
+
+    def _pump(self, cursor: Cursor) -> None:
         room, peer = cursor.room, cursor.peer
         if peer.lost or peer.cursors.get(room.id) is not cursor:
             return
@@ -342,19 +361,30 @@ class Fanout:
         self._reading[key] = [cursor]
         drops = self._pages.drops(room.id)
 
-        def loaded(events: list[Event] | StoreError) -> None:
+        def loaded(events: list[Event] | Exception) -> None:
             waiting = self._reading.pop(key)
             for cursor in waiting:
                 cursor.loading = False
             if isinstance(events, StoreError):
+                self._later(RETRY_S, self._pump_all, waiting)
                 log.warning("page-unread", room=room.name, page=number, code=events.code, error=events.message)
-                self._later(RETRY_S, lambda: self._pump_all(waiting))
                 return
-            if drops == self._pages.drops(room.id):
-                self._pages.put(room.id, format, number, [format.event(event) for event in events])
-            self._pump_all(waiting)
+            try:
+                if isinstance(events, Exception):
+                    raise events
+                if drops == self._pages.drops(room.id):
+                    self._pages.put(room.id, format, number, [format.event(event) for event in events])
+            except Exception as error:
+                for cursor in waiting:
+                    self._end(cursor, error)
+            else:
+                self._pump_all(waiting)
 
-        self._read_page(room, number * PAGE, loaded)
+        try:
+            self._read_page(room, number * PAGE, loaded)
+        except Exception:
+            del self._reading[key]  # nobody would ever be called back
+            raise
 
     def _pump_all(self, cursors: Sequence[Cursor]) -> None:
         for cursor in cursors:

@@ -11,6 +11,9 @@ The feed's head is the only head: what is on disk but not yet published here doe
 The log has only so much in hand, in drafts and in bytes; the rest waits here, and goes on round robin by person
 (turns.py). So a batch is short, whoever sends what, and whoever says little waits for little. What a person does keeps
 its order, signals too: they wait with the person's drafts.
+
+What fails for one format or one connection, the fan-out and the dispatcher keep to it. What fails in here has left a room
+between two heads: it blows the fuse, and nothing is shown after that.
 """
 
 from __future__ import annotations
@@ -21,13 +24,14 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 
 from teahouse.core import chat
-from teahouse.core.errors import Stale
+from teahouse.core.errors import Stale, StoreError
 from teahouse.core.events import Deleted, Draft, Event, Present, Renamed, Typing
 from teahouse.core.room import Room
 from teahouse.core.session import Session
 from teahouse.core.state import State
 from teahouse.server.counters import Counters
 from teahouse.server.fanout import Fanout
+from teahouse.server.fuse import Fuse
 from teahouse.server.tasks import Nap
 from teahouse.server.turns import Turns
 from teahouse.store.log import Log
@@ -73,7 +77,14 @@ class Feed:
     """
 
     def __init__(
-        self, state: State, log: Log, fanout: Fanout, nap: Nap, loop: asyncio.AbstractEventLoop, counters: Counters
+        self,
+        state: State,
+        log: Log,
+        fanout: Fanout,
+        nap: Nap,
+        loop: asyncio.AbstractEventLoop,
+        counters: Counters,
+        fuse: Fuse,
     ) -> None:
         self._state = state
         self._log = log
@@ -81,10 +92,11 @@ class Feed:
         self._nap = nap
         self._loop = loop
         self._counters = counters
+        self._fuse = fuse
         self._last: dict[int, int] = {}  # room → ticket of its last draft
         self._held: dict[int, Held] = {}
         self._outgoing: list[Draft] = []
-        self._handed: deque[tuple[int, float]] = deque()  # (last ticket, when): of each hand-over that is out
+        self._handed: deque[tuple[int, float, list[Draft]]] = deque()  # (last ticket, when, what): what is out
         self._tickets = 0
         self._done = 0
         self._turns = Turns()
@@ -93,6 +105,7 @@ class Feed:
         self._most_bytes = state.limits.batch_bytes
         self._bytes = 0  # of the large drafts that the log has
         self._quiet: list[asyncio.Future[None]] = []
+        self._given_up: StoreError | None = None
         self.on_stale: Callable[[Draft], None]
         self.on_answered: Callable[[Sequence[Draft]], None]
 
@@ -130,7 +143,7 @@ class Feed:
         self._tickets += 1
         self._last[draft.room] = self._tickets
         if not self._outgoing:
-            self._loop.call_soon(self._hand_over)
+            self._loop.call_soon(self._fuse, self._hand_over)
         self._outgoing.append(draft)
 
     def _take_turns(self) -> None:
@@ -148,7 +161,7 @@ class Feed:
                 self._tickets += 1
                 self._last[entry.room] = self._tickets
                 if not self._outgoing:
-                    self._loop.call_soon(self._hand_over)
+                    self._loop.call_soon(self._fuse, self._hand_over)
                 self._outgoing.append(entry)
             else:
                 entry()
@@ -158,12 +171,19 @@ class Feed:
 
     def _hand_over(self) -> None:
         drafts, self._outgoing = self._outgoing, []
-        self._handed.append((self._tickets, time.monotonic()))
+        if self._given_up is not None:
+            self._answer_unknown(drafts, self._given_up)
+            return
+        self._handed.append((self._tickets, time.monotonic(), drafts))
         self._nap.out()
         self._log.append(drafts)
 
     def committed(self, batch: list[Draft]) -> None:
-        """The log is done with these: publish what it stored, release what waited, answer."""
+        """The log is done with these: publish what it stored, release what waited, answer. Never raises."""
+        if not self._fuse.blown and self._given_up is None:
+            self._fuse(self._show, batch)
+
+    def _show(self, batch: list[Draft]) -> None:
         now = time.monotonic()
         since = self._handed[0][1]  # of a hand-over that came back in part
         ticket = self._done
@@ -201,7 +221,7 @@ class Feed:
         self.on_answered(batch)
         if self._quiet and not self.in_flight:
             quiet, self._quiet = self._quiet, []
-            for future in quiet:
+            for future in [future for future in quiet if not future.done()]:
                 future.set_result(None)
 
     def _let_pass(self, run: Run, ticket: int) -> None:
@@ -277,9 +297,32 @@ class Feed:
         if not held:
             self._held.pop(room, None)
 
-    async def quiet(self) -> None:
-        """Wait until nothing is on its way to the disk."""
-        if self.in_flight:
-            future: asyncio.Future[None] = self._loop.create_future()
-            self._quiet.append(future)
-            await future
+    # ---- the end
+
+    async def quiet(self, patience_s: float) -> bool:
+        """Wait until nothing is on its way to the disk, for so long; False where the disk has answered nothing at all."""
+        if self._given_up is not None or not self.in_flight:
+            return True
+        before = self._done
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._quiet.append(future)
+        await asyncio.wait([future], timeout=patience_s)
+        return self._done != before
+
+    def give_up(self, why: StoreError) -> None:
+        """The log does not come back: all that it has is answered so, at once, and what it still says is not shown."""
+        self._given_up = why
+        self._held.clear()
+        self._upto, self._bytes = NOT_YET, 0
+        out = [draft for _, _, drafts in self._handed for draft in drafts if not draft.done]
+        while (entry := self._turns.small or self._turns.large) is not None:
+            self._turns.take(entry)
+            if isinstance(entry, Draft):
+                out.append(entry)
+        self._answer_unknown(out, why)
+
+    def _answer_unknown(self, drafts: list[Draft], why: StoreError) -> None:
+        for draft in drafts:
+            draft.refusal = why
+            draft.done = True
+        self.on_answered(drafts)

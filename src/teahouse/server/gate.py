@@ -109,7 +109,7 @@ class Gate(asyncio.Protocol):
         self._visit.outbox.resume()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._retire()
+        self._visit.safely(self._retire)
         self._visit.over()
 
     # ---- deciding
@@ -225,7 +225,7 @@ class Gate(asyncio.Protocol):
 
     def _arm(self, seconds: float, then: Callable[[], None]) -> None:
         self._disarm()
-        self._timer = self._loop.call_later(max(seconds, 0), then)
+        self._timer = self._loop.call_later(max(seconds, 0), self._visit.safely, then)
 
     def _disarm(self) -> None:
         if self._timer is not None:

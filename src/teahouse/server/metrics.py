@@ -45,6 +45,12 @@ class Figures(Collector):
             "teahouse_typing_dropped", "Typing signals that slow readers were spared.", value=counters.dropped
         )
 
+        yield CounterMetricFamily(
+            "teahouse_log_lines_dropped",
+            "Lines of the log that were written nowhere: a full disk, a reader that stopped or is gone.",
+            value=counters.lines_dropped(),
+        )
+
     def _connections(self) -> Iterator[Metric]:
         present = GaugeMetricFamily("teahouse_connections", "Connections that are open, by door.", labels=["door"])
         by_door = self._visits.by_door()

@@ -20,14 +20,21 @@ from __future__ import annotations
 
 import array
 import asyncio
+import contextlib
 import fcntl
 import select
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from operator import length_hint
 
-from teahouse.core.errors import Overload, TooSlow
+import structlog
+
+from teahouse.core.errors import Overload, ServerFault, TooSlow
 from teahouse.core.limits import Limits
+from teahouse.server.fuse import Run, straight
 from teahouse.wire.base import PACE_BYTES, PACE_MS, WireFormat
+
+log = structlog.get_logger("teahouse.outbox")
 
 SWEEP_S = 5.0  # in which every outbox is looked at once, some at a time:
 SWEPT = 256  # to look at ten thousand at once would keep everybody waiting
@@ -52,6 +59,7 @@ class Outbox:
     """What waits for one connection.
 
     full      push no events; set by the transport's buffer, or by what waits here
+    dirty     to be flushed at the end of this tick
     size      bytes that wait here (what the transport holds is not counted)
     on_drain  called when a full outbox is not full any more
     on_stuck  called with the reason when the reader must be let go
@@ -59,8 +67,8 @@ class Outbox:
     """
 
     __slots__ = (
-        "_closed", "_closing", "_dirty", "_flusher", "_hard", "_high", "_left_before", "_moved_at", "_pace", "_paused",
-        "_ready", "_timer", "_transport", "_units", "_wrote", "full", "hang_up", "on_drain",
+        "_closed", "_closing", "_flusher", "_hard", "_high", "_left_before", "_moved_at", "_pace", "_paused",
+        "_ready", "_timer", "_transport", "_units", "_wrote", "dirty", "full", "hang_up", "on_drain",
         "on_stuck", "size",
     )  # fmt: skip
 
@@ -73,7 +81,7 @@ class Outbox:
         self._ready: list[bytes] = []  # writes that were made up before the pace changed: a few, and rarely
         self._pace: WireFormat | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._dirty = False
+        self.dirty = False
         self._paused = False
         self._closing = False
         self._closed = False
@@ -93,8 +101,8 @@ class Outbox:
         self.size += len(unit)
         if self.size > self._high:
             self._mark_full(len(unit))
-        if not self._dirty:
-            self._dirty = True
+        if not self.dirty:
+            self.dirty = True
             self._flusher.add(self)
 
     def _mark_full(self, last: int) -> None:
@@ -108,12 +116,31 @@ class Outbox:
             )
 
     def _give_up(self, why: Overload) -> None:
-        if not self._closed:
+        """Let the reader go, in its own terms; where that fails too, without a word. Never raises."""
+        if self._closed:
+            return
+        try:
             self.on_stuck(why)
+        except Exception as error:
+            self.abort()
+            log.error("farewell-failed", code=why.code, exc_info=error)
+
+    def broke(self, error: Exception) -> None:
+        """To write here has failed: this connection ends, with a reason where it can be said. Never raises."""
+        if self.on_stuck is _nobody:
+            self.abort()
+        else:
+            self._give_up(ServerFault("A fault of the server met your connection. Come back and resume by number."))
+        log.error("outbox-failed", exc_info=error)
+
+    @property
+    def last(self) -> bytes | None:
+        """The last unit that was pushed, while it waits here."""
+        return self._units[-1] if self._units else None
 
     def flush(self) -> None:
         """Write what waits, in one call. By the flusher, at the end of the tick."""
-        self._dirty = False
+        self.dirty = False
         if self._closed:
             self._forget()
         elif self._paused:
@@ -139,10 +166,13 @@ class Outbox:
         self.full = True
 
     def resume(self) -> None:
-        """The transport has room again."""
+        """The transport has room again. Never raises."""
         self._paused = False
-        self.flush()
-        self._relieve()
+        try:
+            self.flush()
+            self._relieve()
+        except Exception as error:
+            self.broke(error)
 
     def lost(self) -> None:
         """The connection is no more. Later pushes vanish: a flush must never fail for the others."""
@@ -170,9 +200,10 @@ class Outbox:
             self.hang_up()
 
     def abort(self) -> None:
-        """Close at once; what waits is lost."""
+        """Close at once; what waits is lost. Never raises."""
         if not self._closed:
-            self._transport.abort()
+            with contextlib.suppress(Exception):
+                self._transport.abort()
 
     # ---- old doors
 
@@ -228,10 +259,13 @@ class Outbox:
 
     def _again(self) -> None:
         self._timer = None
-        if self._ready or self._units:
-            self.flush()
-        elif self._closing:
-            self.hang_up()
+        try:
+            if self._ready or self._units:
+                self.flush()
+            elif self._closing:
+                self.hang_up()
+        except Exception as error:
+            self.broke(error)
 
     def _sending(self) -> bool:
         """Whether bytes of an earlier write have not reached the peer's machine yet."""
@@ -267,8 +301,9 @@ class Outbox:
 class Flusher:
     """Writes every outbox that has something in it, once, at the end of the tick."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits, fuse: Run = straight) -> None:
         self._loop = loop
+        self._fuse = fuse
         self._patience_s = limits.stall_ms / 1_000
         self._dirty: list[Outbox] = []
         self._sweeper: asyncio.TimerHandle | None = None
@@ -287,13 +322,23 @@ class Flusher:
     def add(self, outbox: Outbox) -> None:
         """This outbox has something to write."""
         if not self._dirty:
-            self._loop.call_soon(self.flush)
+            self._loop.call_soon(self._fuse, self.flush)
         self._dirty.append(outbox)
 
     def flush(self) -> None:
-        """Write them all."""
+        """Write them all. Where one fails, it is let go, and the others are written."""
         dirty, self._dirty = self._dirty, []
-        for outbox in dirty:
+        left = iter(dirty)
+        while True:
+            try:
+                self._write(left)
+                return
+            except Exception as error:
+                dirty[len(dirty) - length_hint(left) - 1].broke(error)
+
+    @staticmethod
+    def _write(outboxes: Iterator[Outbox]) -> None:
+        for outbox in outboxes:
             outbox.flush()
 
     def watch(self) -> None:
@@ -302,11 +347,14 @@ class Flusher:
         if not self._to_sweep:
             self._to_sweep = list(self.outboxes)
             self._sweep_gap_s = SWEEP_S / (len(self._to_sweep) // SWEPT + 1)
+        self._sweeper = self._loop.call_later(self._sweep_gap_s, self.watch)
         for outbox in self._to_sweep[:SWEPT]:
             if outbox in self.outboxes:  # it may be gone since
-                outbox.sweep(now, self._patience_s)
+                try:
+                    outbox.sweep(now, self._patience_s)
+                except Exception as error:
+                    outbox.broke(error)
         del self._to_sweep[:SWEPT]
-        self._sweeper = self._loop.call_later(self._sweep_gap_s, self.watch)
 
     def stop(self) -> None:
         """Look no more."""

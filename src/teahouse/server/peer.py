@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from teahouse.core.errors import Overload, WireError
+import structlog
+
+from teahouse.core.errors import Overload, ServerFault, WireError
 from teahouse.core.events import Draft, Reply
 from teahouse.core.session import Session
 from teahouse.server.outbox import Outbox
@@ -18,6 +20,8 @@ from teahouse.wire.base import Codec, Heard
 
 if TYPE_CHECKING:
     from teahouse.server.cursor import Cursor
+
+log = structlog.get_logger("teahouse.peer")
 
 WAITING = 64
 
@@ -74,3 +78,20 @@ class Peer:
         self.lost = False
         self.congested = False
         self.on_relief: Callable[[], None] = _nothing
+
+
+def let_go(peer: Peer, error: Exception) -> None:
+    """A fault of ours met this connection: it ends with a reason, and whoever comes back resumes by number.
+
+    Never raises. Not while somebody walks through those who hear: to let one go changes who they are.
+    """
+    try:
+        peer.close(fault())
+    except Exception:
+        peer.outbox.abort()
+    log.error("connection-failed", door=peer.codec.format.name, exc_info=error)
+
+
+def fault() -> ServerFault:
+    """What the one whom a fault of ours met is told."""
+    return ServerFault("A fault of the server kept something from you. Come back and resume by number.")

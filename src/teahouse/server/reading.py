@@ -18,6 +18,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import structlog
+
+log = structlog.get_logger("teahouse.reading")
+
 SLICE = 16_384
 SLICE_S = 0.003
 PIECE = 1_024  # bytes: a few hundred messages of one letter
@@ -115,6 +119,15 @@ class Reading:
             self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
+        """The next turn of the loop. What fails here ends the connection: nobody would read it again."""
+        try:
+            self._read_on()
+        except Exception as error:
+            self.stop()
+            self._transport.abort()
+            log.error("reading-failed", exc_info=error)
+
+    def _read_on(self) -> None:
         self._soon = False
         if self._stopped or self._is_full():
             return

@@ -33,7 +33,10 @@ class Renewal:
         """Each hour, until it is cancelled."""
         while True:
             await asyncio.sleep(EVERY_S)
-            await self.renew()
+            try:
+                await self.renew()
+            except Exception as error:  # the next hour is a new one
+                log.error("tokens-not-extended", exc_info=error)
 
     async def renew(self) -> None:
         """Now. A disk that takes nothing is tried again in an hour: by then a token has 23 left."""

@@ -8,6 +8,7 @@ on each connection, or none.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import socket
 from collections.abc import Collection, Sequence
@@ -26,6 +27,7 @@ log = structlog.get_logger("teahouse.server")
 BACKLOG = 4_096
 KEEPALIVE_IDLE_S, KEEPALIVE_EVERY_S, KEEPALIVE_PROBES = 30, 10, 3
 FAREWELL_S = 3.0  # to read that we stop; the rest of five seconds is the disk's
+CLOSE_S = 0.5  # for what has nothing more to wait for
 
 
 class Server:
@@ -75,7 +77,12 @@ class Server:
         return Gate(self._engine, self.visits, self._web)
 
     async def stop(self) -> None:
-        """Let nobody in any more, tell everyone, write what is on its way, close. A second call waits for the first."""
+        """Let nobody in any more, write what is on its way, tell everyone, close. A second call waits for the first.
+
+        Every wait has a deadline; all together they are less than ten seconds.
+
+        raises StoreFatal  see `Engine.stop`
+        """
         if self._stopping is not None:
             await asyncio.shield(self._stopping)
             return
@@ -84,12 +91,14 @@ class Server:
             for listening in self._listening:
                 listening.close()
             going = GoingAway("The server stops. Come back in a moment and resume by number.")
+            await self._engine.settle()
             self._web.leave(going)
             await self.visits.close_all(going, FAREWELL_S)
             await self._web.stop()
             await self._engine.stop()
             for listening in self._listening:
-                await listening.wait_closed()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(listening.wait_closed(), CLOSE_S)
         finally:
             self._stopping.set_result(None)
 

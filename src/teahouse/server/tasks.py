@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 import structlog
@@ -25,6 +25,16 @@ T = TypeVar("T")
 LOOK_S = 0.001
 PATIENCE_S = 0.002
 NAP_S = 0.000_001
+END_S = 0.5  # how long the end waits for what was cancelled
+
+
+async def end_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel these and wait for them, END_S at the most. What they raise is their own affair."""
+    ending = [task for task in tasks if task is not asyncio.current_task()]
+    for task in ending:
+        task.cancel()
+    if ending:
+        await asyncio.wait(ending, timeout=END_S)
 
 
 class Tasks:
@@ -55,10 +65,8 @@ class Tasks:
             log.error("task-failed", task=task.get_name(), exc_info=error)
 
     async def stop(self) -> None:
-        """Cancel what still runs and wait for it."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Cancel what still runs and wait for it, not for ever: there may be one that does not let itself be ended."""
+        await end_all(self._tasks)
 
 
 class Nap:

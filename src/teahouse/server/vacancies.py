@@ -44,7 +44,10 @@ class Vacancies:
         """Look each minute, until it is cancelled."""
         while True:
             await asyncio.sleep(EVERY_S)
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:  # the next minute is a new one
+                log.error("rooms-not-looked-at", exc_info=error)
 
     async def look(self) -> None:
         """Once through the rooms in which nothing was ever said."""

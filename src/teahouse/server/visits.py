@@ -15,21 +15,25 @@ listening until the peer ends its own, a moment at the most (RFC 9112 §9.6 tell
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 
 import structlog
 
-from teahouse.core.errors import Overload, TooManyConnections
+from teahouse.core.errors import Overload, ServerFault, TooManyConnections
 from teahouse.core.limits import Limits
 from teahouse.server.addresses import neighbourhood
 from teahouse.server.counters import Counters
 from teahouse.server.descriptors import SPARE
 from teahouse.server.outbox import Flusher, Outbox
+from teahouse.server.peer import fault
 
 log = structlog.get_logger("teahouse.visits")
 
+BUG = "bug"  # how a connection that ended by a fault of ours is counted, with a word or without
 LINGER_S = 1.0
+CUT_S = 0.5  # until a connection that was cut off is no more
 HTTP_NEIGHBOURS = 4_096  # neighbourhoods remembered; the oldest go first
 
 
@@ -81,7 +85,7 @@ class Visit:
         if self._parting:
             return
         self._parting = True
-        self._visits.counters.closed[code] += 1
+        self._visits.counters.closed[BUG if code == ServerFault.code else code] += 1
         self.transport.set_protocol(Leaving(self))
         self.outbox.on_stuck = lambda why: self.outbox.abort()
         if linger:
@@ -119,10 +123,26 @@ class Visit:
         self._visits.forget(self)
 
     def broke(self, error: Exception) -> None:
-        """A bug of ours: it is logged, this connection ends, the node goes on."""
+        """A bug of ours: this connection ends, it is logged, the node goes on. Never raises."""
+        self._visits.counters.closed[BUG] += 1
+        with contextlib.suppress(Exception):
+            self.transport.abort()
         log.error("connection-failed", door=self.door, exc_info=error)
-        self._visits.counters.closed["bug"] += 1
-        self.transport.abort()
+
+    def let_go(self, error: Exception, farewell: Callable[[Overload], None]) -> None:
+        """A bug of ours: this connection ends with a reason, where one can be said. Never raises."""
+        try:
+            farewell(fault())
+        except Exception as again:
+            self.broke(again)
+        log.error("connection-failed", door=self.door, exc_info=error)
+
+    def safely(self, work: Callable[..., object], *args: object) -> None:
+        """For timers of this connection: what fails there is its own affair."""
+        try:
+            work(*args)
+        except Exception as error:
+            self.broke(error)
 
 
 class Leaving(asyncio.Protocol):
@@ -248,15 +268,16 @@ class Visits:
     async def close_all(self, why: Overload, patience_s: float) -> None:
         """Tell everyone why, let them read it, close; whoever is still here after `patience_s` is cut off."""
         for visit in list(self.present):
-            visit.leave(why)
-        cut_off = self.loop.call_later(
-            patience_s, self._cut_off
-        )  # no asyncio.timeout: this task may be cancelled already
-        try:
-            await self._empty.wait()
-        finally:
-            cut_off.cancel()
+            visit.safely(visit.leave, why)
+        if not await self._is_empty(patience_s):
+            for visit in list(self.present):
+                visit.outbox.abort()
+            await self._is_empty(CUT_S)
 
-    def _cut_off(self) -> None:
-        for visit in list(self.present):
-            visit.outbox.abort()
+    async def _is_empty(self, patience_s: float) -> bool:
+        """Whether nobody is left within this time."""
+        try:
+            await asyncio.wait_for(self._empty.wait(), patience_s)
+        except TimeoutError:
+            return False
+        return True

@@ -129,6 +129,7 @@ STATUS: Mapping[str, int] = {
     "frame-too-long": 413, "message-too-long": 413,
     "too-fast": 429,
     "going-away": 503, "stale": 503, "too-many-connections": 503, "too-slow": 503,
+    "server-fault": 500,
     "storage-error": 503, "storage-full": 503, "storage-unknown": 503,
 }  # fmt: skip
 """Every code of core/errors.py that a client can be told."""

@@ -1,6 +1,6 @@
 """The web application: the chat page (page.py), the other ways in, the health of the node, its figures.
 
-    GET /          the chat page          GET /healthz    {"status": "ok", "version": …}; 503 while stopping
+    GET /          the chat page          GET /healthz    {"status": "ok", "version": …}; 503 and why, else
     GET /join      the other ways in      GET /metrics    for Prometheus
 
 Every answer, an error too, passes `Doorframe`: it turns away a `Host` that is not ours and puts on the headers that
@@ -10,12 +10,14 @@ keep a page harmless.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Literal
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,6 +39,15 @@ SECURITY_HEADERS = [
 ]
 
 METHODS = ["GET", "HEAD"]
+
+
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What /healthz says. `reason` is a stable code; `message` is for people."""
+
+    status: Literal["ok", "failing", "stopping"]
+    reason: str = ""
+    message: str = ""
+    version: str = ""
 
 
 class Doorframe:
@@ -63,11 +74,12 @@ class Doorframe:
 
 
 def application(
-    name: str, version: str, names: Collection[str], is_stopping: Callable[[], bool], figures: Callable[[], bytes],
+    name: str, version: str, names: Collection[str], health: Callable[[], Health], figures: Callable[[], bytes],
     figures_type: str, rooms: Callable[[ShowPage], list[BaseRoute]],
 ) -> Starlette:  # fmt: skip
     """The application of one node.
 
+    health   whether it serves
     names    host names that are ours, in lower case, beside addresses and localhost
     figures  the text of /metrics, and its content type
     rooms    the routes of rooms over HTTP, given the page for a browser that opens one
@@ -81,10 +93,11 @@ def application(
     async def style(request: Request) -> Response:
         return Response(pages.STYLE, media_type="text/css", headers={"cache-control": "max-age=3600"})
 
-    async def health(request: Request) -> Response:
-        stopping = is_stopping()
-        body = {"status": "stopping" if stopping else "ok", "version": version}
-        return JSONResponse(body, 503 if stopping else 200, headers={"cache-control": "no-store"})
+    async def healthz(request: Request) -> Response:
+        now = msgspec.structs.replace(health(), version=version)
+        headers = {"cache-control": "no-store"}
+        body = msgspec.json.encode(now)
+        return Response(body, 200 if now.status == "ok" else 503, headers, media_type="application/json")
 
     async def metrics(request: Request) -> Response:
         return Response(figures(), headers={"content-type": figures_type, "cache-control": "no-store"})
@@ -96,7 +109,7 @@ def application(
             *page.routes(),
             Route("/join", join, methods=METHODS),
             Route("/join.css", style, methods=METHODS),
-            Route("/healthz", health, methods=METHODS),
+            Route("/healthz", healthz, methods=METHODS),
             Route("/metrics", metrics, methods=METHODS),
         ],
         middleware=[Middleware(Doorframe, names=names)],

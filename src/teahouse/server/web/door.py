@@ -7,7 +7,6 @@ stable but not documented).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection
 
 from uvicorn import Config
@@ -16,13 +15,22 @@ from uvicorn.server import ServerState
 from teahouse.core.errors import Overload
 from teahouse.server.engine import Engine
 from teahouse.server.metrics import CONTENT_TYPE, Metrics
+from teahouse.server.tasks import end_all
 from teahouse.server.visits import Visit, Visits
-from teahouse.server.web.asgi import application
+from teahouse.server.web.asgi import Health, application
 from teahouse.server.web.guard import GuardedHttp
 from teahouse.server.web.rest import Rest
 from teahouse.server.web.websocket import WebSocket
 
 KEEP_ALIVE_S = 15
+
+
+def health(engine: Engine, stopping: bool) -> Health:
+    """Whether this node serves, and why not."""
+    if stopping:
+        return Health("stopping", "stopping", "The server stops.")
+    trouble = engine.trouble()
+    return Health("ok") if trouble is None else Health("failing", trouble.code, trouble.message)
 
 
 class HttpDoor:
@@ -36,7 +44,13 @@ class HttpDoor:
         state = engine.state
         figures = Metrics(engine, visits).text
         app = application(
-            state.server_name, state.version, names, is_stopping, figures, CONTENT_TYPE, self._rest.routes
+            state.server_name,
+            state.version,
+            names,
+            lambda: health(engine, is_stopping()),
+            figures,
+            CONTENT_TYPE,
+            self._rest.routes,
         )
         self._config = Config(
             app,
@@ -75,7 +89,4 @@ class HttpDoor:
 
     async def stop(self) -> None:
         """End what still answers a request whose connection is gone."""
-        tasks = list(self._state.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(self._state.tasks)

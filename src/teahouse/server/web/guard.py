@@ -143,8 +143,8 @@ class GuardedHttp(HttpToolsProtocol):
             self._stall = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._retire()
-        super().connection_lost(exc)
+        self._visit.safely(self._retire)
+        self._visit.safely(super().connection_lost, exc)
         self._visit.over()
 
     # ---- the parser's word
@@ -280,7 +280,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def _arm(self, ms: int) -> None:
         self._disarm()
-        self._deadline = self.loop.call_later(ms / 1_000, self._too_late)
+        self._deadline = self.loop.call_later(ms / 1_000, self._visit.safely, self._too_late)
 
     def _disarm(self) -> None:
         if self._deadline is not None:

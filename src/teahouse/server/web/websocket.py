@@ -93,7 +93,7 @@ class WebSocket(asyncio.Protocol):
         self._visit.outbox.resume()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._retire()
+        self._visit.safely(self._retire)
         self._visit.over()
 
     # ---- reading
@@ -117,8 +117,8 @@ class WebSocket(asyncio.Protocol):
             self._after_parsing()
             self._watch_what_is_half()
         except Exception as error:
-            self._retire()
-            self._visit.broke(error)
+            self._heard = []
+            self._visit.let_go(error, self.close)
 
     def _after_parsing(self) -> None:
         """Send what the protocol itself wants said: pongs, its own close frame."""
@@ -195,7 +195,7 @@ class WebSocket(asyncio.Protocol):
         self._peer = self._engine.dispatch.arrive(codec, self._visit.outbox, self.close, self._visit.neighbours)
         self._peer.on_relief = self._reading.go_on
         self._expect_hello()
-        self._pulse = self._loop.call_later(self._limits.ping_ms / 1_000, self._ping)
+        self._pulse = self._loop.call_later(self._limits.ping_ms / 1_000, self._visit.safely, self._ping)
 
     def _judge(self, request: Request) -> Response:
         hosts = request.headers.get_all("Host")
@@ -213,7 +213,7 @@ class WebSocket(asyncio.Protocol):
     # ---- time
 
     def _expect_hello(self) -> None:
-        self._hello = self._loop.call_later(self._limits.hello_ms / 1_000, self._nothing_said)
+        self._hello = self._loop.call_later(self._limits.hello_ms / 1_000, self._visit.safely, self._nothing_said)
 
     def _nothing_said(self) -> None:
         if self._peer is None:
@@ -254,14 +254,14 @@ class WebSocket(asyncio.Protocol):
         self._alive = self._reading.paused
         self._ws.send_ping(b"")
         self._push_protocol()
-        self._pulse = self._loop.call_later(self._limits.pong_ms / 1_000, self._expect_pong)
+        self._pulse = self._loop.call_later(self._limits.pong_ms / 1_000, self._visit.safely, self._expect_pong)
 
     def _expect_pong(self) -> None:
         if not self._alive and not self._reading.paused:
             self._fail(CloseCode.INTERNAL_ERROR, "no pong", "no-pong")
             return
         rest = max(self._limits.ping_ms - self._limits.pong_ms, 0)
-        self._pulse = self._loop.call_later(rest / 1_000, self._ping)
+        self._pulse = self._loop.call_later(rest / 1_000, self._visit.safely, self._ping)
 
     # ---- the end
 
