@@ -119,7 +119,7 @@ export function inlinesOf(text: string): Inline[] {
 class Scanner {
   private readonly out: Inline[] = [];
   private readonly open: { mark: string; at: number }[] = [];
-  private readonly noTicks = new Set<number>();
+  private runs: Map<number, number[]> | null = null;
   private at = 0;
 
   constructor(private readonly text: string) {}
@@ -165,28 +165,24 @@ class Scanner {
 
   private ticks(): boolean {
     const run = this.take(TICKS)![0];
-    const end = this.noTicks.has(run.length) ? -1 : this.closing(run);
+    const end = this.closing(run.length);
     if (end < 0) {
-      this.noTicks.add(run.length);
       this.say(run);
     } else {
       const inner = this.text.slice(this.at, end).replaceAll("\n", " ");
-      const padded = /^ .*[^ ].* $/.test(inner) || /^ `.*` $/.test(inner);
+      const padded = inner.startsWith(" ") && inner.endsWith(" ") && /[^ ]/.test(inner);
       this.out.push({ is: "code", text: padded ? inner.slice(1, -1) : inner });
       this.at = end + run.length;
     }
     return true;
   }
 
-  /** Where a run of exactly as many ticks begins, or -1. */
-  private closing(run: string): number {
-    for (let at = this.text.indexOf(run, this.at); at >= 0; at = this.text.indexOf(run, at)) {
-      let end = at;
-      while (this.text[end] === "`") end += 1;
-      if (end - at === run.length) return at;
-      at = end;
-    }
-    return -1;
+  /** Where the next run of exactly as many ticks begins, or -1. All runs are looked for once, whatever their lengths. */
+  private closing(length: number): number {
+    this.runs ??= runsOf(this.text);
+    const places = this.runs.get(length) ?? [];
+    while (places.length > 0 && places.at(-1)! < this.at) places.pop();
+    return places.at(-1) ?? -1;
   }
 
   private link(): boolean {
@@ -267,6 +263,17 @@ class Scanner {
   }
 }
 
+/** The runs of ticks: their length → where they begin, the last one first. */
+function runsOf(text: string): Map<number, number[]> {
+  const runs = new Map<number, number[]>();
+  for (const found of [...text.matchAll(/`+/g)].reverse()) {
+    const places = runs.get(found[0].length);
+    if (places === undefined) runs.set(found[0].length, [found.index]);
+    else places.push(found.index);
+  }
+  return runs;
+}
+
 /** Punctuation at the end belongs to the sentence, a bracket to the link only if it was opened there. */
 function withoutTail(url: string): string {
   let end = url.length;
@@ -319,15 +326,14 @@ export function plainOf(text: string, most: number): string {
   return plain.length > most ? `${plain.slice(0, most).trimEnd()}…` : plain;
 }
 
-const EMOJI_ALONE = /^(?:\p{RGI_Emoji}|\s)+$/v;
+const MADE_OF_EMOJI = /^[\p{Emoji}\p{Emoji_Component}\s]+$/u;
+const ONE_EMOJI = /^(?:\p{RGI_Emoji}|\s+)$/v;
 const MANY = 24;
 
 /** Whether the text is nothing but a few emoji: they are shown large. */
 export function isEmojiAlone(text: string): boolean {
-  return (
-    text.length <= MANY * 4 &&
-    text.trim() !== "" &&
-    EMOJI_ALONE.test(text) &&
-    [...new Intl.Segmenter().segment(text)].length <= MANY
-  );
+  if (text.length > MANY * 4 || text.trim() === "" || !MADE_OF_EMOJI.test(text)) return false;
+  // One by one: many emoji are several in a row as well, and to try all ways to cut them takes for ever.
+  const all = [...new Intl.Segmenter().segment(text)];
+  return all.length <= MANY && all.every(({ segment }) => ONE_EMOJI.test(segment));
 }

@@ -112,11 +112,10 @@ export class Outbox {
   /** Hold back what somebody else wrote. */
   private strand(): void {
     if (this.author === null) return;
-    for (const each of this.unsent) {
-      if (each.author !== this.author && each.refused === undefined) {
-        this.replace({ ...each, refused: { code: STRANDED, message: "" } });
-      }
-    }
+    const stranded = { code: STRANDED, message: "" };
+    const isAnothers = (each: Unsent): boolean => each.author !== this.author && each.refused === undefined;
+    if (this.unsent.some(isAnothers))
+      this.set(this.unsent.map((each) => (isAnothers(each) ? { ...each, refused: stranded } : each)));
   }
 
   private pump(): void {

@@ -37,9 +37,16 @@ export function isLongPaste(pasted: string): boolean {
 
 /** The text as a code block; its fence is longer than any in it. */
 export function asCode(pasted: string): string {
-  const longest = Math.max(2, ...(pasted.match(/`{3,}/g) ?? []).map((run) => run.length));
+  const longest = (pasted.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const fence = "`".repeat(longest + 1);
-  return `${fence}\n${pasted.replace(/\n+$/, "")}\n${fence}\n`;
+  return `${fence}\n${withoutLineEnds(pasted)}\n${fence}\n`;
+}
+
+/** An expression that ends in `\n+$` would go over each run of line ends from each of them. */
+function withoutLineEnds(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "\n") end -= 1;
+  return text.slice(0, end);
 }
 
 /** What was written since a text was sent from the same field: behind it, or in its place. */

@@ -107,7 +107,7 @@ export function Composer({ room, title }: { room: string; title: string }): JSX.
   }
 
   async function submit(): Promise<void> {
-    const said = text.replace(/\s+$/, "");
+    const said = text.trimEnd();
     if (said.trim() === "" && editing === null) return;
     const isSaid = editing === null && !said.startsWith("/");
     told.current = -Infinity;
