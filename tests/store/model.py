@@ -6,16 +6,17 @@ from collections.abc import Iterable
 
 import msgspec
 
-from teahouse.core.events import Deleted, Draft, Edited, Event, Posted, Reacted, RulesChanged, Unreacted
+from teahouse.core.events import Deleted, Draft, Edited, Event, Posted, Reacted, RulesChanged, TopicChanged, Unreacted
 from teahouse.core.message import Message, Reaction
 
 
 class ModelLog:
     """Rooms by id; `kept[room][seq - 1]` is (event, digest)."""
 
-    def __init__(self, rooms: Iterable[int], emoji_per_message: int) -> None:
+    def __init__(self, rooms: Iterable[int], emoji_per_message: int, edits_per_message: int) -> None:
         self.kept: dict[int, list[tuple[Event, int | None]]] = {room: [] for room in rooms}
         self.emoji_per_message = emoji_per_message
+        self.edits_per_message = edits_per_message
 
     def rules(self, room: int) -> int:
         return max((event.seq for event, _ in self.kept[room] if isinstance(event, RulesChanged)), default=0)
@@ -28,7 +29,8 @@ class ModelLog:
         if isinstance(event, Posted) and event.key is not None:
             for old, digest in log:
                 if isinstance(old, Posted) and (old.key, old.author.id) == (event.key, event.author.id):
-                    return (True, old.seq, old.time) if digest == draft.digest else "key-reused"
+                    is_the_same = digest == draft.digest or self._gone(draft.room, old.seq)
+                    return (True, old.seq, old.time) if is_the_same else "key-reused"
         if isinstance(event, Edited | Deleted | Reacted | Unreacted):
             answer = self._change(draft, event)
             if answer is not None:
@@ -41,7 +43,7 @@ class ModelLog:
         self, draft: Draft, event: Edited | Deleted | Reacted | Unreacted
     ) -> str | tuple[bool, int, int] | None:
         message = self._message(draft.room, event.target)
-        if message is None:
+        if message is None or (isinstance(message, TopicChanged) and not isinstance(event, Deleted)):
             return "no-such-message"
         if draft.own_only and message.author.id != event.author.id:
             return "not-allowed"
@@ -49,6 +51,9 @@ class ModelLog:
         deletion = next((change for change in changes if isinstance(change, Deleted)), None)
         if deletion is not None:
             return (True, deletion.seq, deletion.time) if isinstance(event, Deleted) else "no-such-message"
+        if isinstance(event, Edited):
+            edits = sum(isinstance(change, Edited) for change in changes)
+            return "too-many" if edits >= self.edits_per_message else None
         if not isinstance(event, Reacted | Unreacted):
             return None
         mine = [
@@ -66,10 +71,10 @@ class ModelLog:
             return "too-many"
         return None
 
-    def _message(self, room: int, seq: int) -> Posted | None:
+    def _message(self, room: int, seq: int) -> Posted | TopicChanged | None:
         log = self.kept[room]
         event = log[seq - 1][0] if 0 < seq <= len(log) else None
-        return event if isinstance(event, Posted) else None
+        return event if isinstance(event, Posted | TopicChanged) else None
 
     def _changes(self, room: int, seq: int, head: int | None = None) -> list[Event]:
         return [event for event, _ in self.kept[room][:head] if getattr(event, "target", None) == seq]
@@ -77,12 +82,15 @@ class ModelLog:
     def _reactions(self, changes: list[Event]) -> dict[str, list[int]]:
         people: dict[str, list[int]] = {}
         for change in changes:
+            if not isinstance(change, Reacted | Unreacted):
+                continue
+            emoji = change.emoji or ""
             if isinstance(change, Reacted):
-                people.setdefault(change.emoji, []).append(change.author.id)
-            elif isinstance(change, Unreacted):
-                people[change.emoji].remove(change.author.id)
-                if not people[change.emoji]:
-                    del people[change.emoji]
+                people.setdefault(emoji, []).append(change.author.id)
+            else:
+                people[emoji].remove(change.author.id)
+                if not people[emoji]:
+                    del people[emoji]
         return people
 
     def _gone(self, room: int, seq: int) -> bool:
@@ -96,8 +104,18 @@ class ModelLog:
                 event = msgspec.structs.replace(event, text=None, deleted=True)
             elif isinstance(event, Edited) and self._gone(room, event.target):
                 event = msgspec.structs.replace(event, text=None)
+            elif isinstance(event, Reacted | Unreacted) and self._gone(room, event.target):
+                event = msgspec.structs.replace(event, emoji=None)
+            elif isinstance(event, TopicChanged) and self._gone(room, event.seq):
+                event = msgspec.structs.replace(event, topic=None, deleted=True)
+            elif isinstance(event, Deleted) and self._ends_topic(room, event):
+                event = msgspec.structs.replace(event, topic="")
             read.append(event)
         return read
+
+    def _ends_topic(self, room: int, event: Deleted) -> bool:
+        topics = [old.seq for old, _ in self.kept[room][: event.seq] if isinstance(old, TopicChanged)]
+        return bool(topics) and topics[-1] == event.target
 
     def history(self, room: int, head: int, asker: int) -> list[Message | Event]:
         """All of it, folded up to `head`."""
@@ -105,6 +123,8 @@ class ModelLog:
         for event, _ in self.kept[room][:head]:
             if isinstance(event, Posted):
                 read.append(self._fold(room, event, head, asker))
+            elif isinstance(event, TopicChanged) and self._gone(room, event.seq):
+                read.append(msgspec.structs.replace(event, topic=None, deleted=True))
             elif not hasattr(event, "target"):
                 read.append(event)
         return read

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teahouse.core.events import Draft
+from teahouse.core.events import Draft, RulesChanged, TopicChanged
 from teahouse.core.limits import LAN
 from teahouse.core.message import Message, Person
-from teahouse.store import history, questions, records, search
+from teahouse.store import erase, history, questions, records, search
 from teahouse.store.check import CHECKS
 from teahouse.store.commit import Committer
 from teahouse.store.connect import run, writing
@@ -28,7 +28,7 @@ from tests.store.kit import HandClock, delete, edit, new_rules, post, react, top
 from tests.store.model import ModelLog
 
 ROOMS = (1, 2)
-SMALL = msgspec.structs.replace(LAN, emoji_per_message=2)
+SMALL = msgspec.structs.replace(LAN, emoji_per_message=2, edits_per_message=2, changes_per_minute=None)
 PEOPLE = (Person(1, "ana"), Person(2, "ben"), Person(3, "guest-3", "guest", False))
 VOCABULARY = ("tea", "teahouse", "Tee", "上海", "上海人", "茶", "op", "open")
 QUERIES = ("tea", "te", "上海", "海", "茶", "open", "op", "te 茶")
@@ -78,7 +78,9 @@ def steps(draw: st.DrawFn) -> Step:
 
 
 batches = st.lists(steps(), min_size=1, max_size=8)
-moves = st.lists(st.one_of(batches, batches, st.sampled_from(["index", "restart", "late", "early"])), max_size=12)
+moves = st.lists(
+    st.one_of(batches, batches, st.sampled_from(["index", "erase", "restart", "late", "early"])), max_size=12
+)
 
 
 class Real:
@@ -109,6 +111,8 @@ def play(real: Real, model: ModelLog, moves: list[list[Step] | str]) -> None:
             case "index":
                 if real.upkeep.index.behind:
                     real.upkeep.index.step(0)
+            case "erase":
+                erase.step(real.connection)
             case "restart":
                 real.restart()
             case "late":
@@ -138,11 +142,8 @@ def compare(real: Real, model: ModelLog) -> None:
     for room in ROOMS:
         head = len(model.kept[room])
         assert questions.events(connection, room, f"r{room}", 0, head, 1_000) == model.events(room)
-        for upto in {head, head // 2}:
-            page = history.page(
-                connection, room, f"r{room}", upto, 1, before=None, after=None, around=None, limit=1_000
-            )
-            assert page.messages == model.history(room, upto, 1)
+        for upto in range(head + 1):
+            compare_pages(connection, model, room, upto)
     messages = [
         message
         for room in ROOMS
@@ -151,6 +152,26 @@ def compare(real: Real, model: ModelLog) -> None:
     ]
     compare_search(connection, model, messages)
     assert [problem for check in CHECKS for problem in check(connection)] == []
+
+
+def compare_pages(connection: apsw.Connection, model: ModelLog, room: int, upto: int) -> None:
+    """Pages as of any head, whole and in pieces: as if nothing after it were on the disk."""
+    everything = model.history(room, upto, 1)
+
+    def page(limit: int, **where: int) -> tuple[list[Message | TopicChanged | RulesChanged], bool]:
+        read = history.page(
+            connection, room, f"r{room}", upto, 1,
+            before=where.get("before"), after=where.get("after"), around=where.get("around"), limit=limit,
+        )  # fmt: skip
+        return read.messages, read.more
+
+    assert page(1_000) == (everything, False)
+    for edge in range(upto + 2):
+        older = [item for item in everything if item.seq < edge]
+        newer = [item for item in everything if item.seq > edge]
+        assert page(2, after=edge) == (newer[:2], len(newer) > 2)
+        if edge:
+            assert page(2, before=edge) == (older[-2:], len(older) > 2)
 
 
 def compare_search(connection: apsw.Connection, model: ModelLog, messages: list[Message]) -> None:
@@ -184,7 +205,7 @@ def has(message: Message, word: str) -> bool:
 @given(moves)
 @settings(max_examples=300)
 def test_the_log_answers_and_reads_as_the_model(moves: list[list[Step] | str]) -> None:
-    real, model = Real(), ModelLog(ROOMS, SMALL.emoji_per_message)
+    real, model = Real(), ModelLog(ROOMS, SMALL.emoji_per_message, 2)
     try:
         play(real, model, moves)
         compare(real, model)
@@ -196,7 +217,7 @@ def test_the_log_answers_and_reads_as_the_model(moves: list[list[Step] | str]) -
 
 def test_the_model_sees_a_log_that_forgets_a_reaction() -> None:
     """The comparison can fail: this log loses one event behind the store's back."""
-    real, model = Real(), ModelLog(ROOMS, SMALL.emoji_per_message)
+    real, model = Real(), ModelLog(ROOMS, SMALL.emoji_per_message, 2)
     play(real, model, [[lambda model: post("tea"), lambda model: react(1, "👍")]])
     compare(real, model)
     run(real.connection, "DELETE FROM events WHERE kind = 4")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import apsw
@@ -59,7 +60,7 @@ def test_a_store_of_the_first_version_becomes_one_of_today(tmp_path: Path) -> No
     bring(tmp_path, {1: migrations()[1]})
     bring(tmp_path, dict(migrations()))
     assert version(tmp_path / FILE) == NOW
-    assert len(list(tmp_path.glob("teahouse-before-*"))) == NOW - 1
+    assert [path.name for path in tmp_path.glob("teahouse-before-*")] == ["teahouse-before-0002.sqlite"]
     assert check_folder(tmp_path) == []
 
 
@@ -82,9 +83,19 @@ def test_the_copy_put_in_place_is_the_store_as_it_was(folder: Path) -> None:
     assert check_folder(folder) == []
 
 
-def test_each_step_leaves_its_copy(folder: Path) -> None:
+def test_several_steps_leave_one_copy_of_what_was_before_them_all(folder: Path) -> None:
     bring(folder, {**migrations(), NEXT: MORE, NEXT + 1: "DROP TABLE more;"})
-    assert [version(folder / f"teahouse-before-{number:04}.sqlite") for number in (NEXT, NEXT + 1)] == [NOW, NEXT]
+    assert [path.name for path in folder.glob("teahouse-before-*")] == [COPY]
+    assert version(folder / COPY) == NOW
+
+
+def test_a_copy_is_for_its_owner_alone(folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        bring(folder, {**migrations(), NEXT: MORE})
+    finally:
+        os.umask(before)
+    assert (folder / COPY).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_step_that_fails_changes_nothing_and_may_be_tried_again(folder: Path) -> None:

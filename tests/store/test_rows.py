@@ -105,4 +105,6 @@ def test_every_kind_of_event_has_a_number_of_its_own() -> None:
 
 
 def test_kinds_that_shape_a_room_are_those_that_the_start_looks_for() -> None:
-    assert {event.kind for event in EVENTS if event.shapes} == {event.kind for event in EVENTS if event.kind >= 6}
+    # A deletion rewrites the event that it takes away, so that the start reads what is left.
+    shaping = {event.kind for event in EVENTS if event.shapes} - {Deleted.kind}
+    assert shaping == {event.kind for event in EVENTS if event.kind >= 6}

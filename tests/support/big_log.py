@@ -13,6 +13,7 @@ from teahouse.core.room import RoomRecord, fold
 from teahouse.store import records
 from teahouse.store.append import insert_rows
 from teahouse.store.connect import FILE, run, transaction, writing
+from teahouse.store.fill import what_became_of_messages
 from teahouse.store.migrate import migrate, migrations
 from teahouse.store.rows import Row, row_of
 
@@ -74,6 +75,9 @@ def fill(folder: Path, events: int, rooms: int = 20, people: int = 200, seed: in
                 rows.append(row_of(room, event, number if isinstance(event, Posted) else None))
             insert_rows(connection, rows)
         with transaction(connection):
+            for table in ("reactions", "tallies", "skips"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608
+            what_became_of_messages(connection)
             for room, record in states.items():
                 connection.execute(
                     "UPDATE rooms SET state = ?, as_of = ? WHERE id = ?",

@@ -242,42 +242,44 @@ export interface Edited {
   author: Person;
 }
 
-/** The text of the target and of its edits is gone, on the disk too. */
+/** The text of the target, of its edits and of its reactions is gone, on the disk too. */
 export interface Deleted {
   type: "deleted";
   target: number;
+  topic?: string;
   room: string;
   seq: number;
   time: number;
   author: Person;
 }
 
-/** (target, emoji, author) joined the set. */
+/** (target, emoji, author) joined the set. `emoji` is null once the target is deleted. */
 export interface Reacted {
   type: "reacted";
   target: number;
-  emoji: string;
+  emoji: string | null;
   room: string;
   seq: number;
   time: number;
   author: Person;
 }
 
-/** (target, emoji, author) left the set. */
+/** (target, emoji, author) left the set. `emoji` is null once the target is deleted. */
 export interface Unreacted {
   type: "unreacted";
   target: number;
-  emoji: string;
+  emoji: string | null;
   room: string;
   seq: number;
   time: number;
   author: Person;
 }
 
-/** An empty topic is none. */
+/** An empty topic is none. After its deletion: `topic` null and `deleted` true, everywhere, for ever. */
 export interface TopicChanged {
   type: "topic_changed";
-  topic: string;
+  topic: string | null;
+  deleted?: boolean;
   room: string;
   seq: number;
   time: number;

@@ -178,12 +178,13 @@ export function happened(room: Room, event: Event, me: Person | null): Room {
       next = { ...next, entries: placed(next.entries, said(event)), typing: stopped(next.typing, event.author) };
       return event.seq <= room.head ? next : counted(next, event, me);
     case "topic_changed":
-      return { ...next, topic: event.topic, entries: placed(next.entries, event) };
+      return { ...next, topic: event.topic ?? "", entries: placed(next.entries, event) };
     case "rules_changed":
       return { ...next, entries: placed(next.entries, event) };
     default: {
       const changes = [...next.changes.slice(1 - CHANGES_KEPT), event];
-      return { ...next, changes, entries: changed(next.entries, event, me) };
+      const topic = event.type === "deleted" ? (event.topic ?? next.topic) : next.topic;
+      return { ...next, topic, changes, entries: changed(next.entries, event, me) };
     }
   }
 }
@@ -222,6 +223,8 @@ function placed(entries: readonly Entry[], entry: Entry): Entry[] {
 function changed(entries: readonly Entry[], change: Change, me: Person | null): readonly Entry[] {
   const at = indexOf(entries, change.target);
   const target = entries[at];
+  if (target?.type === "topic_changed" && change.type === "deleted")
+    return entries.with(at, { ...target, topic: null, deleted: true });
   if (target?.type !== "message" || target.deleted) return entries;
   return entries.with(at, changedMessage(target, change, me));
 }
@@ -236,6 +239,7 @@ function changedMessage(message: Message, change: Change, me: Person | null): Me
       return { ...rest, text: null, deleted: true };
     }
     case "reacted": {
+      if (change.emoji === null) return message;
       const reactions = message.reactions ?? [];
       const at = reactions.findIndex((each) => each.emoji === change.emoji);
       const old = reactions[at] ?? { emoji: change.emoji, count: 0, mine: false };

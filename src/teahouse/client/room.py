@@ -26,6 +26,7 @@ from teahouse.core.commands import (
 )  # fmt: skip
 from teahouse.core.errors import NotInRoom, TeahouseError
 from teahouse.core.events import (
+    Deleted,
     Event,
     Found,
     Gap,
@@ -293,6 +294,8 @@ class Room:
         """An event came."""
         self.head = max(self.head, event.seq)
         if isinstance(event, TopicChanged):
+            self.topic = event.topic or ""
+        elif isinstance(event, Deleted) and event.topic is not None:
             self.topic = event.topic
 
     def present(self, signal: Present) -> None:

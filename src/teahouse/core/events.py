@@ -67,38 +67,44 @@ class Edited(Event, tag="edited"):
 
 
 class Deleted(Event, tag="deleted"):
-    """The text of the target and of its edits is gone, on the disk too."""
+    """The text of the target, of its edits and of its reactions is gone, on the disk too.
+
+    topic  what the room is about from here on, where the target is the topic that it had: nothing. The log says so
+    """
 
     kind: ClassVar[int] = 3
+    shapes: ClassVar[bool] = True
 
     target: int
+    topic: str | None = None
 
 
 class Reacted(Event, tag="reacted"):
-    """(target, emoji, author) joined the set."""
+    """(target, emoji, author) joined the set. `emoji` is null once the target is deleted."""
 
     kind: ClassVar[int] = 4
 
     target: int
-    emoji: str
+    emoji: str | None
 
 
 class Unreacted(Event, tag="unreacted"):
-    """(target, emoji, author) left the set."""
+    """(target, emoji, author) left the set. `emoji` is null once the target is deleted."""
 
     kind: ClassVar[int] = 5
 
     target: int
-    emoji: str
+    emoji: str | None
 
 
 class TopicChanged(Event, tag="topic_changed"):
-    """An empty topic is none."""
+    """An empty topic is none. After its deletion: `topic` null and `deleted` true, everywhere, for ever."""
 
     kind: ClassVar[int] = 6
     shapes: ClassVar[bool] = True
 
-    topic: str
+    topic: str | None
+    deleted: bool = False
 
 
 class RulesChanged(Event, tag="rules_changed"):

@@ -62,6 +62,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     history: int = 500  # messages of one page
     search: int = 100  # hits of one answer
     emoji_per_message: int = 20
+    edits_per_message: int | None = 100  # a deletion has them all to erase
+    changes_per_minute: int | None = 20  # edits, reactions … of one message by one person
     answers_waiting: int = 64  # unanswered commands of one connection; then reading pauses
     batch: int = 512  # events of one statement
     queue: int = 16_384  # drafts that wait for the disk, all together: then reading from senders pauses
@@ -78,7 +80,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LAN = Limits(profile="lan")
-NONE = Limits(profile="none", connections_per_address=None, rooms_per_session=None, new_rooms_per_hour=None)
+NONE = Limits(
+    profile="none",
+    connections_per_address=None,
+    rooms_per_session=None,
+    new_rooms_per_hour=None,
+    edits_per_message=None,
+    changes_per_minute=None,
+)
 INTERNET = Limits(
     profile="internet",
     connections_per_address=64,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from teahouse.core.events import Event, RulesChanged, TopicChanged
+from teahouse.core.events import Deleted, Event, RulesChanged, TopicChanged
 from teahouse.core.message import Person
 
 if TYPE_CHECKING:
@@ -26,9 +26,14 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class RoomRecord(msgspec.Struct, frozen=True):
-    """What a room's log has decided about the room itself; `rules` is the seq that last moved the rules."""
+    """What a room's log has decided about the room itself.
+
+    topic_seq  the seq of the event that last set the topic
+    rules      the seq that last moved the rules
+    """
 
     topic: str = ""
+    topic_seq: int = 0
     speak: Literal["everyone", "members"] = "everyone"
     rules: int = 0
     members: dict[int, Member] = {}
@@ -37,7 +42,9 @@ class RoomRecord(msgspec.Struct, frozen=True):
 def fold(record: RoomRecord, event: Event) -> RoomRecord:
     """The record after this event. Pure; the log and the core fold alike."""
     if isinstance(event, TopicChanged):
-        return msgspec.structs.replace(record, topic=event.topic)
+        return msgspec.structs.replace(record, topic=event.topic or "", topic_seq=event.seq)
+    if isinstance(event, Deleted):
+        return record if event.topic is None else msgspec.structs.replace(record, topic=event.topic)
     if isinstance(event, RulesChanged):
         return msgspec.structs.replace(record, speak=event.speak, rules=event.seq)
     return record

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from teahouse.core.events import Draft, Edited, Posted
+from teahouse.core.events import Draft, Posted
+from teahouse.store import changes, erase
 from teahouse.store.connect import run
 from teahouse.store.index import Index
 from teahouse.store.numbering import First, Key, Numbering
@@ -84,12 +85,9 @@ def write(connection: apsw.Connection, index: Index, batch: Numbering) -> None:
         insert(connection, batch.stored)
     if batch.retries:
         batch.retries.write()
-    for message in batch.deleted:
-        index.forget(message)
-        connection.execute("UPDATE retries SET digest = NULL WHERE event = ?", (message,))
-        connection.execute(
-            "UPDATE events SET text = NULL WHERE id = ?1 OR (target = ?1 AND kind = ?2)", (message, Edited.kind)
-        )
+    if batch.changes:
+        changes.keep(connection, batch)
+        erase.begin(connection, index, batch.deleted)
     for room in batch.shaped:
         tip = batch.tips[room]
         connection.execute(

@@ -1,7 +1,7 @@
 """Is what is in a data folder what it must be? For `teahouse check`, and after every torture in the tests.
 
 SQLite checks its own pages and indexes; the rest are the promises of the log: numbers without holes, times that don't
-go back, records that are what the log says, text that is gone where it was deleted.
+go back, records and tables that are what the log says, text that is gone where it was deleted.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import apsw
 import msgspec
 
 from teahouse.core.errors import ConfigError
-from teahouse.core.events import EVENT_BY_KIND, Deleted, Edited, Posted
+from teahouse.core.events import EVENT_BY_KIND, Deleted, Edited, Posted, Reacted, TopicChanged, Unreacted
 from teahouse.core.room import RoomRecord
 from teahouse.store.connect import FILE, reading, run, transaction
 from teahouse.store.migrate import migrations, version_of
 from teahouse.store.records import decode_record, last_event
+from teahouse.store.rows import SEQ
 from teahouse.store.start import newest_record
 
 SHOWN = 20  # of one kind of problem
@@ -108,21 +109,59 @@ def kinds(connection: apsw.Connection) -> Iterator[str]:
     for room, seq in connection.execute(
         "SELECT change.id >> 32, change.id & 4294967295 FROM events AS change LEFT JOIN events AS message "
         "ON message.id = change.target WHERE change.target IS NOT NULL AND "
-        "(message.kind IS NOT ? OR change.target >= change.id OR change.target >> 32 <> change.id >> 32)",
-        (Posted.kind,),
+        "(message.kind IS NULL OR message.kind <> ?1 AND NOT (message.kind = ?2 AND change.kind = ?3) "
+        "OR change.target >= change.id OR change.target >> 32 <> change.id >> 32)",
+        (Posted.kind, TopicChanged.kind, Deleted.kind),
     ):
         yield f"room {room}: event {seq} changes something that is no message before it"
 
 
 def deletions(connection: apsw.Connection) -> Iterator[str]:
-    """What was deleted has no text, nor have its edits; what was not has one."""
+    """What was deleted has no text and no digest, nor have its edits and reactions; what was not has a text."""
     for room, seq in connection.execute(
-        "SELECT said.id >> 32, said.id & 4294967295 FROM events AS said "
-        "WHERE said.kind IN (?1, ?2) AND (said.text IS NULL) <> EXISTS "
-        "(SELECT 1 FROM events WHERE target = iif(said.kind = ?1, said.id, said.target) AND kind = ?3)",
-        (Posted.kind, Edited.kind, Deleted.kind),
+        "SELECT said.id >> 32, said.id & 4294967295 FROM events AS said WHERE said.kind IN "
+        f"({Posted.kind}, {Edited.kind}, {Reacted.kind}, {Unreacted.kind}, {TopicChanged.kind}) "
+        "AND (said.text IS NULL) <> EXISTS "
+        f"(SELECT 1 FROM events WHERE target = coalesce(said.target, said.id) AND kind = {Deleted.kind}) "
+        "AND NOT EXISTS (SELECT 1 FROM erasing WHERE message = said.target AND upto < said.id)"
     ):
         yield f"room {room}: event {seq} has a text and was deleted, or has none and was not"
+    for room, seq in connection.execute(
+        "SELECT id >> 32, id & 4294967295 FROM events WHERE text IS NULL AND digest IS NOT NULL"
+    ):
+        yield f"room {room}: event {seq} was deleted and has a digest"
+
+
+def became(connection: apsw.Connection) -> Iterator[str]:
+    """The tables of what became of messages say what the log says."""
+    gone = "EXISTS (SELECT 1 FROM events AS said WHERE said.id = message AND said.text IS NULL)"
+    for message, emoji in connection.execute(
+        "SELECT message, emoji FROM ("
+        "  SELECT target AS message, text AS emoji, author AS person, kind = 4 AS there, max(id) AS event FROM events"
+        "  WHERE kind IN (4, 5) AND text IS NOT NULL GROUP BY target, text, author"
+        f"  EXCEPT SELECT message, emoji, person, there, event FROM reactions) WHERE NOT {gone} "
+        "UNION ALL SELECT message, emoji FROM reactions LEFT JOIN events ON id = event WHERE target IS NOT message "
+        "OR text IS NOT emoji OR author IS NOT person OR (kind = 4) IS NOT there"
+    ):
+        yield f"{_message(message)}: who put {emoji} at it is not what the log says"
+    for message, emoji in connection.execute(
+        "SELECT message, emoji FROM ("
+        "  SELECT message, emoji, count(*) AS count FROM reactions WHERE there GROUP BY message, emoji"
+        f"  EXCEPT SELECT message, emoji, count FROM tallies) WHERE NOT {gone} "
+        "UNION ALL SELECT message, emoji FROM tallies WHERE count <> (SELECT count(*) FROM reactions WHERE there "
+        "AND message = tallies.message AND emoji = tallies.emoji) OR first NOT IN (SELECT id FROM events "
+        "WHERE target = message AND text = emoji AND kind = 4)"
+    ):
+        yield f"{_message(message)}: how many have {emoji} there is not what the log says"
+    for (id,) in connection.execute(
+        "SELECT id FROM events LEFT JOIN skips ON first = (SELECT max(first) FROM skips WHERE first <= id) "
+        "WHERE (target IS NOT NULL) <> coalesce(id <= last, 0)"
+    ):
+        yield f"{_message(id)}: whether it changes a message is not what the log says"
+
+
+def _message(id: int) -> str:
+    return f"room {id >> 32}: message {id & SEQ}"
 
 
 def records(connection: apsw.Connection) -> Iterator[str]:
@@ -155,5 +194,5 @@ def ids_of_rooms(connection: apsw.Connection) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[[apsw.Connection], Iterator[str]], ...] = (
-    pages, references, numbers, keys, kinds, deletions, records, people, ids_of_rooms,
+    pages, references, numbers, keys, kinds, deletions, became, records, people, ids_of_rooms,
 )  # fmt: skip

@@ -10,6 +10,7 @@ the statement; then the known keys are fetched and the batch is numbered once mo
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import apsw
@@ -20,6 +21,7 @@ from teahouse.core.limits import Limits
 from teahouse.store.append import insert, known_keys, write
 from teahouse.store.connect import transaction
 from teahouse.store.faults import fault_of
+from teahouse.store.meter import Meter
 from teahouse.store.numbering import First, Key, Numbering, Tip
 from teahouse.store.records import Work
 from teahouse.store.retries import Retries
@@ -27,6 +29,11 @@ from teahouse.store.targets import Targets
 from teahouse.store.upkeep import Upkeep
 
 RECORDED = 65_536  # authors who are known to have a record
+
+
+def ticks_ms() -> int:
+    """Milliseconds of a clock that never jumps."""
+    return time.monotonic_ns() // 1_000_000
 
 
 class Request:
@@ -59,13 +66,16 @@ class Committer:
         upkeep: Upkeep,
         limits: Limits,
         now_ms: Callable[[], int],
+        ticks_ms: Callable[[], int] = ticks_ms,
     ) -> None:
         self.tips = tips
         self._connection = connection
         self._upkeep = upkeep
         self._limits = limits
         self._now_ms = now_ms
-        self._targets = Targets(connection)
+        self._ticks_ms = ticks_ms
+        self._targets = Targets(connection, limits.edits_per_message)
+        self._meter = Meter()
         self._recorded: set[int] = set()
         self._committing = False
 
@@ -81,10 +91,11 @@ class Committer:
             self._targets.forget()
             raise self._fault_of(error) from error
         self._targets.stored()
+        self._count(batch)
         self.tips.update(batch.tips)
         self._upkeep.grown((room, tip.seq, tip.time) for room, tip in batch.tips.items())
         if batch.deleted:
-            self._upkeep.scrub_soon()
+            self._upkeep.scrub.soon()
         if len(self._recorded) > RECORDED:
             self._recorded.clear()
         self._recorded.update(batch.people)
@@ -123,10 +134,19 @@ class Committer:
     def _number(self, drafts: Sequence[Draft], known: Mapping[Key, First]) -> Numbering:
         now = self._now_ms()
         retries = Retries(self._connection, now, self._limits.retry_ms)
-        batch = Numbering(self.tips, self._targets, known, self._recorded, now, self._limits.emoji_per_message, retries)
+        batch = Numbering(
+            self.tips, self._targets, self._meter, known, self._recorded, now, self._ticks_ms(), self._limits, retries
+        )
         for draft in drafts:
             batch.take(draft)
         return batch
+
+    def _count(self, batch: Numbering) -> None:
+        most = self._limits.changes_per_minute
+        if most is not None:
+            ticks = self._ticks_ms()
+            for pair, changes in batch.changes.items():
+                self._meter.count(pair, changes, most, ticks)
 
     def _write(self, batch: Numbering, requests: Sequence[Request]) -> None:
         self._committing = False

@@ -26,6 +26,7 @@ PRAGMA foreign_keys=ON;
 PRAGMA trusted_schema=OFF;
 PRAGMA cell_size_check=ON;
 PRAGMA mmap_size=0;
+PRAGMA temp_store=MEMORY;
 """
 WRITING = """
 PRAGMA journal_mode=WAL;

@@ -1,7 +1,11 @@
 """Messages as people read them: the log, folded.
 
-Two range scans and a fold in Python: the page itself (events that stand for themselves), then all that changes a
-message of the page, found by the index on `target`. Folding in SQL took three times as long.
+    skips      where the messages of the page stand: what changes messages is stepped over, however much of it there is
+    events     the messages themselves, and the text of the last edit of each
+    tallies    what people put at them, and whether the asker did
+
+So a page costs the same whatever happened to its messages. The tables are as of the last event on the disk, and a page
+as of the published head: the few events after that are undone.
 """
 
 from __future__ import annotations
@@ -9,13 +13,65 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import apsw
+import msgspec
 
-from teahouse.core.events import Deleted, Edited, Event, History, Posted, Reacted, RulesChanged, TopicChanged, Unreacted
+from teahouse.core.events import Event, History, Posted, Reacted, RulesChanged, TopicChanged, Unreacted
 from teahouse.core.message import Message, Reaction
 from teahouse.store.connect import run
 from teahouse.store.rows import COLUMNS, SEQ, AnyRow, author_of, event_id, event_of, form_of
 
-Change = tuple[int, int, int, str | None, int]  # target (id), kind, author, text, time
+_COLUMNS = ", ".join(f"events.{column}" for column in COLUMNS.split(", "))
+_IN = f"""
+SELECT {_COLUMNS} FROM json_each(?) AS span
+CROSS JOIN events ON events.id >= span.value ->> 0 AND events.id <= span.value ->> 1 ORDER BY events.id
+"""  # noqa: S608
+# From one edited message to the next: those that were not edited cost nothing.
+_EDITS = """
+WITH RECURSIVE edited (message) AS (
+  SELECT min(target) FROM events INDEXED BY events_edits WHERE kind = 2 AND target >= ?1 AND target <= ?2
+  UNION ALL
+  SELECT (SELECT min(target) FROM events INDEXED BY events_edits WHERE kind = 2 AND target > message AND target <= ?2)
+  FROM edited WHERE message IS NOT NULL
+)
+SELECT message, text, time FROM edited CROSS JOIN events ON events.id = (
+  SELECT id FROM events INDEXED BY events_edits WHERE kind = 2 AND target = message AND id <= ?3 ORDER BY id DESC LIMIT 1
+)
+"""
+_TALLIES = """
+SELECT message, emoji, count, first, coalesce((
+  SELECT there FROM reactions WHERE message = tallies.message AND emoji = tallies.emoji AND person = ?3
+), 0) FROM tallies WHERE message >= ?1 AND message <= ?2
+"""
+_NOT_SHOWN = """
+SELECT id, kind, author, text, target FROM events
+WHERE id > ?3 AND id <= ?4 AND kind IN (4, 5) AND target >= ?1 AND target <= ?2
+AND EXISTS (SELECT 1 FROM events AS said WHERE said.id = events.target AND said.text IS NOT NULL) ORDER BY id DESC
+"""
+
+
+class Tally:
+    """One emoji at one message: how many people have it there, whether the asker does, by which event it appeared."""
+
+    __slots__ = ("count", "first", "mine")
+
+    def __init__(self, count: int, first: int, mine: bool) -> None:
+        self.count = count
+        self.first = first
+        self.mine = mine
+
+
+class Changes:
+    """What became of some messages.
+
+    edits    message (id) → (text, time) of the last edit
+    tallies  message (id) → emoji → its tally
+    """
+
+    __slots__ = ("edits", "tallies")
+
+    def __init__(self) -> None:
+        self.edits: dict[int, tuple[str | None, int]] = {}
+        self.tallies: dict[int, dict[str, Tally]] = {}
 
 
 def page(
@@ -33,60 +89,118 @@ def page(
     """One page of a room; see `Store.history`. `more`: there is more in the direction (around: a direction) asked."""
     if around is not None:
         around = min(around, head + 1)
-        older, more_before = _scan(connection, room, around, limit // 2, back=True)
-        newer, more_after = _scan(connection, room, around - 1, limit - len(older), back=False, head=head)
+        older, more_before = _before(connection, room, around, limit // 2)
+        newer, more_after = _after(connection, room, around - 1, limit - len(older), head)
         rows, more = older + newer, more_before or more_after
     elif after is not None:
-        rows, more = _scan(connection, room, after, limit, back=False, head=head)
+        rows, more = _after(connection, room, after, limit, head)
     else:
         end = head + 1 if before is None else min(before, head + 1)
-        rows, more = _scan(connection, room, end, limit, back=True)
-    changes = changes_of(connection, rows[0][0], rows[-1][0], event_id(room, head)) if rows else []
-    return History(room=name, messages=fold(rows, changes, name, asker), as_of=head, more=more)
+        rows, more = _before(connection, room, end, limit)
+    changes = changes_of(connection, rows[0][0], rows[-1][0], event_id(room, head), asker) if rows else Changes()
+    return History(room=name, messages=fold(rows, changes, name), as_of=head, more=more)
 
 
-def _scan(
-    connection: apsw.Connection, room: int, edge: int, limit: int, *, back: bool, head: int = 0
-) -> tuple[list[AnyRow], bool]:
-    """Up to `limit` rows before or after the number `edge`, oldest first, and whether there are more."""
-    if back:
-        low, high, order = event_id(room, 0), event_id(room, min(edge, SEQ)), "DESC"
+def _before(connection: apsw.Connection, room: int, edge: int, limit: int) -> tuple[list[AnyRow], bool]:
+    """Up to `limit` events that change no message, the newest before the number `edge`; and whether there are more."""
+    start, above = event_id(room, 0), event_id(room, min(edge, SEQ))
+    spans: list[tuple[int, int]] = []
+    missing = limit + 1
+    below = "SELECT first, last FROM skips WHERE first > ? AND first < ? ORDER BY first DESC"
+    for first, last in connection.execute(below, (start, above)):
+        missing -= _span(spans, max(last + 1, above - missing), above - 1)
+        above = min(first, above)
+        if not missing:
+            break
     else:
-        low, high, order = event_id(room, min(edge, SEQ)), event_id(room, head) + 1, "ASC"
-    rows = run(
-        connection,
-        f"SELECT {COLUMNS} FROM events WHERE id > ? AND id < ? AND target IS NULL ORDER BY id {order} LIMIT ?",  # noqa: S608
-        (low, high, limit + 1),
-    )
+        _span(spans, max(start + 1, above - missing), above - 1)
+    rows = _rows(connection, spans[::-1])
     more = len(rows) > limit
-    del rows[limit:]
-    return rows[::-1] if back else rows, more
+    return rows[1:] if more else rows, more
 
 
-def changes_of(connection: apsw.Connection, first: int, last: int, upto: int) -> list[Change]:
-    """All that changed the messages first … last (ids), up to the event `upto` (an id), by message, oldest first."""
-    return run(
-        connection,
-        "SELECT target, kind, author, text, time FROM events WHERE target BETWEEN ? AND ? AND id <= ? "
-        "ORDER BY target, id",
-        (first, last, upto),
+def _after(connection: apsw.Connection, room: int, edge: int, limit: int, head: int) -> tuple[list[AnyRow], bool]:
+    """The same, the oldest after the number `edge`, up to the head."""
+    start, end = event_id(room, min(edge, SEQ)) + 1, event_id(room, head)
+    spans: list[tuple[int, int]] = []
+    missing = limit + 1
+    above = (
+        "SELECT first, last FROM skips WHERE first <= ?2 AND first >= "
+        "coalesce((SELECT first FROM skips WHERE first <= ?1 ORDER BY first DESC LIMIT 1), ?1) ORDER BY first"
     )
+    for first, last in connection.execute(above, (start, end)):
+        missing -= _span(spans, start, min(first - 1, start + missing - 1))
+        start = max(last + 1, start)
+        if not missing:
+            break
+    else:
+        _span(spans, start, min(end, start + missing - 1))
+    rows = _rows(connection, spans)
+    more = len(rows) > limit
+    return rows[:limit], more
 
 
-def fold(
-    rows: Sequence[AnyRow], changes: Sequence[Change], room: str, asker: int
-) -> list[Message | TopicChanged | RulesChanged]:
+def _span(spans: list[tuple[int, int]], first: int, last: int) -> int:
+    """Add the ids first … last; return how many there are. Numbers of a room have no holes."""
+    if first > last:
+        return 0
+    spans.append((first, last))
+    return last - first + 1
+
+
+def _rows(connection: apsw.Connection, spans: list[tuple[int, int]]) -> list[AnyRow]:
+    return run(connection, _IN, (msgspec.json.encode(spans).decode(),))
+
+
+def changes_of(connection: apsw.Connection, first: int, last: int, upto: int, asker: int) -> Changes:
+    """What became of the messages first … last (ids) up to the event `upto` (an id) of their room."""
+    changes = Changes()
+    for message, text, time in connection.execute(_EDITS, (first, last, upto)):
+        changes.edits[message] = (text, time)
+    for message, emoji, count, by, mine in connection.execute(_TALLIES, (first, last, asker)):
+        changes.tallies.setdefault(message, {})[emoji] = Tally(count, by, bool(mine))
+    end = (upto >> 32 << 32) | SEQ
+    for event, kind, author, emoji, message in connection.execute(_NOT_SHOWN, (first, last, upto, end)):
+        tallies = changes.tallies.setdefault(message, {})
+        if kind == Reacted.kind:
+            _undo_reacted(tallies, event, emoji, author == asker)
+        elif kind == Unreacted.kind:
+            _undo_unreacted(connection, tallies, event, emoji, message, author == asker)
+    return changes
+
+
+def _undo_reacted(tallies: dict[str, Tally], event: int, emoji: str, mine: bool) -> None:
+    tally = tallies[emoji]
+    tally.count -= 1
+    tally.mine = tally.mine and not mine
+    if not tally.count:
+        del tallies[emoji]
+
+
+def _undo_unreacted(
+    connection: apsw.Connection, tallies: dict[str, Tally], event: int, emoji: str, message: int, mine: bool
+) -> None:
+    tally = tallies.get(emoji)
+    if tally is None:
+        tally = tallies[emoji] = Tally(0, _appeared(connection, message, emoji, event), False)
+    tally.count += 1
+    tally.mine = tally.mine or mine
+
+
+def _appeared(connection: apsw.Connection, message: int, emoji: str, before: int) -> int:
+    """By which event an emoji was at the message that the event `before` took away altogether."""
+    there = 1
+    back = "SELECT id, kind FROM events WHERE target = ? AND id < ? AND kind IN (4, 5) AND text = ? ORDER BY id DESC"
+    for event, kind in connection.execute(back, (message, before, emoji)):
+        there += -1 if kind == Reacted.kind else 1
+        if not there:
+            return int(event)
+    raise ValueError(f"message {message}: an emoji was taken away that nobody put there")
+
+
+def fold(rows: Sequence[AnyRow], changes: Changes, room: str) -> list[Message | TopicChanged | RulesChanged]:
     """Messages with their changes folded in, events of other kinds among them; in the order of the rows."""
-    by_target: dict[int, list[Change]] = {}
-    for change in changes:
-        by_target.setdefault(change[0], []).append(change)
-    folded: list[Message | TopicChanged | RulesChanged] = []
-    for row in rows:
-        if row[2] == Posted.kind:
-            folded.append(fold_one(row, by_target.get(row[0], ()), room, asker))
-        else:
-            folded.append(_as_it_is(event_of(row, room)))
-    return folded
+    return [fold_one(row, changes, room) if row[2] == Posted.kind else _as_it_is(event_of(row, room)) for row in rows]
 
 
 def _as_it_is(event: Event) -> TopicChanged | RulesChanged:
@@ -95,31 +209,22 @@ def _as_it_is(event: Event) -> TopicChanged | RulesChanged:
     return event
 
 
-def fold_one(row: AnyRow, changes: Sequence[Change], room: str, asker: int) -> Message:
-    """One message. The last edit counts, a deletion wins over all and leaves no text and no reactions."""
+def fold_one(row: AnyRow, changes: Changes, room: str) -> Message:
+    """One message. The last edit counts, a deletion wins over all and leaves no text and no reactions.
+
+    Deleted reads deleted at once, even where the deletion itself is not shown yet: there is no text to show.
+    """
     id, time, _, author, name, text, _, reply, key, _, more = row
-    edited: int | None = None
-    people: dict[str, dict[int, None]] = {}
-    deleted = text is None  # gone already, even where the deletion itself is beyond `upto`
-    for _, kind, who, said, when in changes:
-        if kind == Edited.kind:
-            text, edited = said, when
-        elif kind == Deleted.kind:
-            deleted = True
-        elif kind == Reacted.kind and said is not None:
-            people.setdefault(said, {})[who] = None
-        elif kind == Unreacted.kind and said is not None:
-            there = people[said]
-            del there[who]
-            if not there:
-                del people[said]
     message = Message(
         room=room, seq=id & SEQ, time=time, author=author_of(author, name, more), form=form_of(more), text=text,
         key=key, reply_to=reply,
     )  # fmt: skip
-    if deleted:
-        message.text, message.deleted = None, True
-    else:
-        message.edited = edited
-        message.reactions = [Reaction(emoji, len(there), asker in there) for emoji, there in people.items()]
+    if text is None:
+        message.deleted = True
+        return message
+    if id in changes.edits:
+        message.text, message.edited = changes.edits[id]
+    if id in changes.tallies:
+        by_appearance = sorted(changes.tallies[id].items(), key=lambda each: each[1].first)
+        message.reactions = [Reaction(emoji, tally.count, tally.mine) for emoji, tally in by_appearance]
     return message

@@ -16,12 +16,14 @@ beginning, while everything else goes on and searches say that they are not comp
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Iterable
 
 import apsw
 import structlog
 
 from teahouse.core.events import Edited, Posted
+from teahouse.store import separators
 from teahouse.store.connect import run, transaction
 from teahouse.store.rows import SEQ, event_id
 from teahouse.store.segment import SEGMENTS, segment
@@ -31,6 +33,10 @@ log = structlog.get_logger("teahouse.store")
 SLICE = 100  # events of one step, at most: about a millisecond, for which a batch that comes meanwhile waits
 SLICE_S = 0.001  # … and no longer than this, where texts are long
 MERGED = 16  # pages of the index that are merged after each step
+
+
+# What is taken out of the index must be cut as it was when it was put in.
+UNICODE = int("".join(f"{int(part):02}" for part in unicodedata.unidata_version.split(".")))
 
 
 def is_damage(error: BaseException) -> bool:
@@ -52,12 +58,15 @@ class Index:
         self.behind: dict[int, int] = {}
 
     def open(self) -> None:
-        """Learn where it stands; begin anew where words are cut in another way now."""
+        """Learn where it stands; begin anew where words are cut in another way now, or by another Unicode."""
         connection = self._connection
-        if connection.execute("SELECT value FROM meta WHERE name = 'segments'").get != SEGMENTS:
+        cut_by = {"segments": SEGMENTS, "unicode": UNICODE}
+        known = dict(run(connection, "SELECT name, value FROM meta"))
+        if any(known[name] != value for name, value in cut_by.items()):
             with transaction(connection):
                 self._empty()
-                connection.execute("UPDATE meta SET value = ? WHERE name = 'segments'", (SEGMENTS,))
+                for name, value in cut_by.items():
+                    connection.execute("UPDATE meta SET value = ? WHERE name = ?", (value, name))
         self._learn()
 
     def _empty(self) -> None:
@@ -136,7 +145,7 @@ class Index:
             taken += 1
             if text is not None and kind == Posted.kind:
                 self._put(id, text)
-            elif text is not None and kind == Edited.kind:
+            elif text is not None and kind == Edited.kind and self._has_text(target):
                 self._take_out(target, id - 1)
                 self._put(target, text)
             if time.monotonic() >= deadline:
@@ -150,6 +159,11 @@ class Index:
         self._heads.pop(room, None)
         self.behind.pop(room, None)
 
+    def _has_text(self, message: int) -> bool:
+        """Whether it was not deleted: then its edits are not to be found, though some may stand there still."""
+        is_there: int = self._connection.execute("SELECT text IS NOT NULL FROM events WHERE id = ?", (message,)).get
+        return bool(is_there)
+
     def forget(self, message: int) -> None:
         """Take a message (its id) out, inside the transaction that deletes it, before its text is gone."""
         connection = self._connection
@@ -158,10 +172,10 @@ class Index:
         if seq > upto:
             return
         try:
-            self._take_out(message, event_id(room, upto))
-            connection.execute(
-                "INSERT INTO words (words) VALUES ('flush')"
-            )  # damage shows now, not when all is committed
+            words = self._take_out(message, event_id(room, upto))
+            # Damage shows now, not when all is committed; and what follows reads what was written.
+            connection.execute("INSERT INTO words (words) VALUES ('flush')")
+            separators.mend(connection, words)
         except apsw.CorruptError as error:
             if not is_damage(error):
                 raise
@@ -170,14 +184,21 @@ class Index:
     def _put(self, message: int, text: str) -> None:
         self._connection.execute("INSERT INTO words (rowid, t) VALUES (?, ?)", (message, segment(text)))
 
-    def _take_out(self, message: int, upto: int) -> None:
-        """Take out what the index holds of a message once it has followed the log up to the event `upto` (an id)."""
-        text = self._connection.execute(
-            "SELECT text FROM events WHERE (id = ?1 OR (target = ?1 AND kind = ?2)) AND id <= ?3 AND text IS NOT NULL "
+    def _take_out(self, message: int, upto: int) -> set[str]:
+        """Take out what the index holds of a message once it has followed the log up to the event `upto` (an id).
+
+        Returns the words of it.
+        """
+        connection = self._connection
+        text = connection.execute(
+            "SELECT text FROM events INDEXED BY events_edits WHERE target = ? AND kind = 2 AND id <= ? "
             "ORDER BY id DESC LIMIT 1",
-            (message, Edited.kind, upto),
+            (message, upto),
         ).get
-        if text is not None:
-            self._connection.execute(
-                "INSERT INTO words (words, rowid, t) VALUES ('delete', ?, ?)", (message, segment(text))
-            )
+        if text is None:
+            text = connection.execute("SELECT text FROM events WHERE id = ? AND kind = ?", (message, Posted.kind)).get
+        if text is None:
+            return set()
+        words = segment(text)
+        connection.execute("INSERT INTO words (words, rowid, t) VALUES ('delete', ?, ?)", (message, words))
+        return set(words.split())

@@ -1,8 +1,9 @@
 """The schema, brought up to date when the store opens.
 
-`schema/NNNN_name.sql` are carried out in order, each in a transaction with its number (`user_version`), so that a
-power cut leaves the one before or the one after. Before an existing database is changed, a copy of it is put beside
-it: `teahouse-before-0002.sqlite`. A database of a newer version is refused: what it means is not known here.
+`schema/NNNN_name.sql` are carried out in order, each in a transaction with its number (`user_version`) and what fill.py
+adds to it, so that a power cut leaves the one before or the one after. Before an existing database is changed, a copy of
+it is put beside it: `teahouse-before-0002.sqlite`, named by the first change. What is deleted later still stands in the
+copy, so it does not stay (snapshots.py). A database of a newer version is refused: what it means is not known here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import apsw
 
 from teahouse.core.errors import ConfigError
 from teahouse.store.connect import APPLICATION, FILE, run, transaction
+from teahouse.store.fill import FILLS
 from teahouse.store.private import make_private
 
 NAME = re.compile(r"([0-9]{4})_[a-z_]+\.sql")
@@ -45,12 +47,14 @@ def migrate(connection: apsw.Connection, folder: Path, known: Mapping[int, str])
             f"{folder / FILE}: written by a newer Teahouse (schema {version}; this one knows {newest}). "
             f"Install the newer version again{copy}."
         )
-    is_new = version == 0
-    for number in sorted(number for number in known if number > version):
-        if not is_new:
-            snapshot(connection, folder / f"teahouse-before-{number:04}.sqlite")
+    pending = sorted(number for number in known if number > version)
+    if version and pending:
+        snapshot(connection, folder / f"teahouse-before-{pending[0]:04}.sqlite")
+    for number in pending:
         with transaction(connection):
             run(connection, known[number])
+            if number in FILLS:
+                FILLS[number](connection)
             run(connection, f"PRAGMA application_id={APPLICATION}; PRAGMA user_version={number};")
 
 

@@ -1,6 +1,6 @@
 """Drafts become numbered events, or are told why not. The checks that only the log can make; see log.py.
 
-    Numbering(tips, targets, known, now)
+    Numbering(tips, targets, meter, known, …)
         .take(draft)  for each, in order ─▶ what is stored, deletions, new tips: what one transaction has to write
 
 Nothing is written here and nothing that was is changed: the ends of the rooms are copies until the batch is on disk.
@@ -10,12 +10,15 @@ with what is `known` now. So `take` sets all that it may have set before.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Mapping
 
-from teahouse.core.errors import KeyReused, NoSuchMessage, NotAllowed, Stale, TooMany
-from teahouse.core.events import Deleted, Draft, Edited, Posted, Reacted, Unreacted
+from teahouse.core.errors import KeyReused, NoSuchMessage, NotAllowed, Stale, TooFast, TooMany
+from teahouse.core.events import Deleted, Draft, Edited, Posted, Reacted, TopicChanged, Unreacted
+from teahouse.core.limits import Limits
 from teahouse.core.message import Person
 from teahouse.core.room import RoomRecord, fold
+from teahouse.store.meter import Meter, Pair
 from teahouse.store.retries import Retries
 from teahouse.store.rows import event_id
 from teahouse.store.targets import Target, Targets
@@ -50,7 +53,10 @@ class Numbering:
 
     stored   drafts whose event has a number now, in order
     tips     the new ends of the rooms that got events
-    deleted  ids of the messages whose text goes
+    changes  how often each (person, message) changed something
+    reacted  (message, emoji, person) → (there now, id of the event)
+    tallied  (message, emoji) → the message, which knows how many have it there now
+    deleted  ids of the messages and topics whose text goes
     shaped   rooms whose record changed
     people   authors who have no record yet
     retries  what later retries of these messages are known by
@@ -60,20 +66,27 @@ class Numbering:
         self,
         tips: Mapping[int, Tip],
         targets: Targets,
+        meter: Meter,
         known: Mapping[Key, First],
         recorded: Container[int],
         now: int,
-        emoji_per_message: int,
+        ticks: int,
+        limits: Limits,
         retries: Retries,
     ) -> None:
         self._before = tips
         self._targets = targets
+        self._meter = meter
         self._keys = dict(known)
         self._recorded = recorded
         self._now = now
-        self._emoji_per_message = emoji_per_message
+        self._ticks = ticks
+        self._limits = limits
         self.stored: list[Draft] = []
         self.tips: dict[int, Tip] = {}
+        self.changes: Counter[Pair] = Counter()
+        self.reacted: dict[tuple[int, str, int], tuple[bool, int]] = {}
+        self.tallied: dict[tuple[int, str], Target] = {}
         self.deleted: list[int] = []
         self.shaped: set[int] = set()
         self.people: dict[int, Person] = {}
@@ -82,7 +95,7 @@ class Numbering:
     @property
     def plain(self) -> bool:
         """Whether one INSERT is all there is to do."""
-        return not (self.deleted or self.shaped or self.people or self.retries)
+        return not (self.changes or self.shaped or self.people or self.retries)
 
     def take(self, draft: Draft) -> None:
         """Give the draft its number, or the number it had before, or its refusal."""
@@ -105,13 +118,18 @@ class Numbering:
             target = self._target(draft, event)
             if target is None or self._changes_nothing(draft, event, target, seq, time):
                 return
+            if isinstance(event, Deleted):
+                is_current = target.is_topic and tip.record.topic_seq == event.target
+                event.topic = "" if is_current else None
         event.seq, event.time = seq, time
         tip.seq, tip.time = seq, time
         self.tips[draft.room] = tip
         self.stored.append(draft)
         if event.shapes:
-            tip.record = fold(tip.record, event)
-            self.shaped.add(draft.room)
+            record = fold(tip.record, event)
+            if record is not tip.record:
+                tip.record = record
+                self.shaped.add(draft.room)
         if event.author.id not in self._recorded:
             self.people.setdefault(event.author.id, event.author)
 
@@ -123,7 +141,8 @@ class Numbering:
         if first is None:
             self._keys[key] = First(seq, time, draft.digest)
             return False
-        if first.digest == draft.digest:
+        # What was deleted has no digest that could be guessed, so any contents are the first ones.
+        if first.digest == draft.digest or self._is_gone(event_id(draft.room, first.seq)):
             _again(draft, (first.seq, first.time))
         else:
             draft.refusal = KeyReused(
@@ -139,12 +158,17 @@ class Numbering:
         self.retries.add(event_id(draft.room, seq), mark, draft.digest, (seq, time))
         return False
 
+    def _is_gone(self, id: int) -> bool:
+        first = self._targets.of(id)
+        return first is not None and first.deleted is not None
+
     def _target(self, draft: Draft, event: Edited | Deleted | Reacted | Unreacted) -> Target | None:
         id = event_id(draft.room, event.target)
         target = self._targets.of(id) or self._in_this_batch(id)
-        if target is None:
+        if target is None or (target.is_topic and not isinstance(event, Deleted)):
             draft.refusal = NoSuchMessage(f"There is no message {event.target} in this room.", field="target")
-        elif draft.own_only and target.author != event.author.id:
+            return None
+        if draft.own_only and target.author != event.author.id:
             draft.refusal = NotAllowed("The message is another's.")
             return None
         return target
@@ -152,8 +176,8 @@ class Numbering:
     def _in_this_batch(self, id: int) -> Target | None:
         for draft in reversed(self.stored):
             event = draft.event
-            if isinstance(event, Posted) and event_id(draft.room, event.seq) == id:
-                target = Target(event.author.id, (event.seq, event.time))
+            if isinstance(event, Posted | TopicChanged) and event_id(draft.room, event.seq) == id:
+                target = Target(event.author.id, (event.seq, event.time), is_topic=isinstance(event, TopicChanged))
                 self._targets.add(id, target)
                 return target
         return None
@@ -162,32 +186,63 @@ class Numbering:
         self, draft: Draft, event: Edited | Deleted | Reacted | Unreacted, target: Target, seq: int, time: int
     ) -> bool:
         """Whether the draft is answered already; else it is played into the target."""
+        id, person = event_id(draft.room, event.target), event.author.id
+        if self._is_so(draft, event, id, target):
+            return True
+        draft.refusal = self._too_fast((person, id)) or self._too_many(event, target)
+        if draft.refusal is not None:
+            return True
+        self.changes[person, id] += 1
         if isinstance(event, Deleted):
-            if target.deleted is not None:
-                _again(draft, target.deleted)
-                return True
             target.deleted = (seq, time)
-            self.deleted.append(event_id(draft.room, event.target))
-            return False
-        if target.deleted is not None:
-            draft.refusal = NoSuchMessage(f"The message {event.target} was deleted.", field="target")
-            return True
-        if isinstance(event, Edited):
-            return False
-        wanted = isinstance(event, Reacted)
-        there, *since = target.reactions.get((event.emoji, event.author.id), (False, *target.first))
-        if there == wanted:
-            _again(draft, (since[0], since[1]))
-            return True
-        if wanted and event.emoji not in target.emoji and len(target.emoji) >= self._emoji_per_message:
-            draft.refusal = TooMany(
-                f"The message has {self._emoji_per_message} different emoji, its limit. Use one that is there.",
-                field="emoji",
-                limit=self._emoji_per_message,
-            )
-            return True
-        target.react(event.emoji, event.author.id, wanted, seq, time)
+            self.deleted.append(id)
+        elif isinstance(event, Edited):
+            target.edits += 1
+        elif event.emoji is not None:
+            there, by = isinstance(event, Reacted), event_id(draft.room, seq)
+            target.react(event.emoji, person, there, by, time)
+            self.reacted[id, event.emoji, person] = (there, by)
+            self.tallied[id, event.emoji] = target
         return False
+
+    def _is_so(self, draft: Draft, event: Edited | Deleted | Reacted | Unreacted, id: int, target: Target) -> bool:
+        """Whether what is asked is done already, or can't be any more."""
+        if target.deleted is not None:
+            if isinstance(event, Deleted):
+                _again(draft, target.deleted)
+            else:
+                draft.refusal = NoSuchMessage(f"The message {event.target} was deleted.", field="target")
+            return True
+        if isinstance(event, Reacted | Unreacted) and event.emoji is not None:
+            there, *since = self._targets.reaction(id, target, event.emoji, event.author.id)
+            if there == isinstance(event, Reacted):
+                _again(draft, (since[0], since[1]))
+                return True
+        return False
+
+    def _too_fast(self, pair: Pair) -> TooFast | None:
+        most = self._limits.changes_per_minute
+        wait = 0 if most is None else self._meter.wait_ms(pair, self.changes[pair], most, self._ticks)
+        if not wait:
+            return None
+        return TooFast(
+            f"You changed this message {most} times within a minute. Wait a little.", limit=most, retry_after_ms=wait
+        )
+
+    def _too_many(self, event: Edited | Deleted | Reacted | Unreacted, target: Target) -> TooMany | None:
+        emoji, edits = self._limits.emoji_per_message, self._limits.edits_per_message
+        if isinstance(event, Reacted) and event.emoji not in target.emoji and len(target.emoji) >= emoji:
+            return TooMany(
+                f"The message has {emoji} different emoji, its limit. Use one that is there.",
+                field="emoji",
+                limit=emoji,
+            )
+        if isinstance(event, Edited) and edits is not None and target.edits >= edits:
+            return TooMany(
+                f"The message was edited {edits} times, its limit. Delete it and say it anew.",
+                field="target", limit=edits,
+            )  # fmt: skip
+        return None
 
 
 def _again(draft: Draft, first: tuple[int, int]) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from teahouse.core.events import Event, Posted
+from teahouse.core.events import Deleted, Event, Posted
 from teahouse.core.message import Person
 from teahouse.store.connect import run
-from teahouse.store.rows import COLUMNS, SEQ, event_id, event_of
+from teahouse.store.erase import gone_of
+from teahouse.store.rows import COLUMNS, SEQ, AnyRow, event_id, event_of
+
+KIND, TEXT, TARGET = 2, 5, 6  # places in a row
 
 GUESTS = 10_000
 READ = 2_000
@@ -23,7 +26,14 @@ def events(connection: apsw.Connection, room: int, name: str, after: int, upto: 
         f"SELECT {COLUMNS} FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",  # noqa: S608
         (event_id(room, min(after, SEQ)), event_id(room, min(upto, SEQ)), limit),
     )
+    if gone := gone_of(connection, [row[TARGET] for row in rows if row[TARGET] is not None]):
+        rows = [row if row[TARGET] not in gone else _without_text(row) for row in rows]
     return [event_of(row, name) for row in rows]
+
+
+def _without_text(row: AnyRow) -> AnyRow:
+    """What changed a message that is gone; a deletion says nothing of it."""
+    return row if row[KIND] == Deleted.kind else (*row[:TEXT], None, *row[TEXT + 1 :])
 
 
 def time_of(connection: apsw.Connection, room: int, seq: int) -> int | None:

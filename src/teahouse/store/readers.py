@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -33,6 +34,7 @@ class Readers:
         self._vfs = vfs
         self._count = threads
         self._on_fatal = on_fatal
+        self._gate = threading.Lock()  # held while a job takes its connection, and by whoever wants nobody to read
         self._idle: queue.LifoQueue[apsw.Connection] = queue.LifoQueue()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="teahouse-reader")
         for _ in range(threads):
@@ -60,7 +62,8 @@ class Readers:
     def _answer(
         self, question: Callable[Concatenate[apsw.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        connection = self._idle.get()
+        with self._gate:
+            connection = self._idle.get()
         try:
             with transaction(connection, "BEGIN"):
                 return question(connection, *args, **kwargs)
@@ -77,10 +80,29 @@ class Readers:
             connection.close()
         return another
 
+    @contextlib.contextmanager
+    def still(self, seconds: float) -> Iterator[bool]:
+        """Nobody reads in here, and who wants to waits. Whether that could be had within so many seconds."""
+        deadline = time.monotonic() + seconds
+        if not self._gate.acquire(timeout=seconds):
+            yield False
+            return
+        taken: list[apsw.Connection] = []
+        try:
+            with contextlib.suppress(queue.Empty):
+                while len(taken) < self._count:
+                    taken.append(self._idle.get(timeout=max(0.0, deadline - time.monotonic())))
+            yield len(taken) == self._count
+        finally:
+            for connection in taken:
+                self._idle.put(connection)
+            self._gate.release()
+
     def close(self, patience_s: float) -> None:
         """Wait for what is being read, close. Blocks for so long; who reads on then is let be."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         until = time.monotonic() + patience_s
         with contextlib.suppress(queue.Empty):
-            for _ in range(self._count):
+            while self._count:
                 self._idle.get(timeout=max(until - time.monotonic(), 0)).close()
+                self._count -= 1

@@ -62,7 +62,7 @@ def row_of(room: int, event: Event, digest: int | None = None) -> Row:
     elif isinstance(event, Edited):
         text, target = event.text, event.target
     elif isinstance(event, Deleted):
-        text, target = None, event.target
+        text, target = event.topic, event.target
     elif isinstance(event, Reacted | Unreacted):
         text, target = event.emoji, event.target
     elif isinstance(event, TopicChanged):
@@ -132,7 +132,7 @@ def event_of(row: AnyRow, room: str) -> Event:
             deleted=text is None,
         )  # fmt: skip
     if kind == TopicChanged.kind:
-        return TopicChanged(room=room, seq=seq, time=time, author=author, topic=text)
+        return TopicChanged(room=room, seq=seq, time=time, author=author, topic=text, deleted=text is None)
     if kind == RulesChanged.kind:
         return RulesChanged(room=room, seq=seq, time=time, author=author, speak=text)
     if target is None:
@@ -141,7 +141,7 @@ def event_of(row: AnyRow, room: str) -> Event:
     if kind == Edited.kind:
         return Edited(room=room, seq=seq, time=time, author=author, target=target, text=text)
     if kind == Deleted.kind:
-        return Deleted(room=room, seq=seq, time=time, author=author, target=target)
+        return Deleted(room=room, seq=seq, time=time, author=author, target=target, topic=text)
     if kind == Reacted.kind:
         return Reacted(room=room, seq=seq, time=time, author=author, target=target, emoji=text)
     if kind == Unreacted.kind:

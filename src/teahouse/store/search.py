@@ -89,7 +89,8 @@ def _as_it_reads(
     connection: apsw.Connection, row: AnyRow, heads: Mapping[int, int], names: Mapping[int, str], asker: int
 ) -> Message:
     room = row[0] >> 32
-    return fold_one(row, changes_of(connection, row[0], row[0], event_id(room, heads[room])), names[room], asker)
+    changes = changes_of(connection, row[0], row[0], event_id(room, heads[room]), asker)
+    return fold_one(row, changes, names[room])
 
 
 def _ways(

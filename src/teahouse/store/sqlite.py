@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
@@ -37,6 +38,7 @@ from teahouse.store.migrate import migrate, migrations, sync_folder
 from teahouse.store.numbering import Tip
 from teahouse.store.private import keep_private
 from teahouse.store.readers import Readers
+from teahouse.store.scrub import Scrub
 from teahouse.store.segment import Query
 from teahouse.store.start import read_rooms
 from teahouse.store.unread import Unread
@@ -48,6 +50,7 @@ T = TypeVar("T")
 READERS = 2
 SEARCHERS = 1
 READ_S, WRITE_S = 0.5, 2.0  # how long the end waits for what is being read, and for what is being written
+STILL_S = 0.02  # how long everybody may be kept from reading, to wait for those who read
 
 
 class SqliteLog:
@@ -104,6 +107,7 @@ class SqliteStore:
         self._unread = Unread()
         self._tips: dict[int, Tip] = {}
         self._index: Index
+        self._scrub: Scrub
         self._lock: FolderLock | None = None
         self._writer: Writer | None = None
         self._readers: Readers | None = None
@@ -144,6 +148,8 @@ class SqliteStore:
             committer = Committer(connection, self._tips, upkeep, self._limits, self._now_ms)
             readers = Readers(path, self._vfs, READERS, self._log.fatal)
             searchers = Readers(path, self._vfs, SEARCHERS, self._log.fatal)
+            upkeep.scrub.still = partial(nobody_reads, (readers, searchers))
+            self._scrub = upkeep.scrub
         except BaseException:
             connection.close()
             raise
@@ -311,6 +317,13 @@ class SqliteStore:
         except apsw.CorruptError as damage:
             await self._do(partial(self._index.begin_anew, why=damage))
             return Found(messages=[], more=False, complete=False)
+
+
+@contextmanager
+def nobody_reads(pools: Sequence[Readers]) -> Iterator[bool]:
+    """See `Readers.still`; of all of these."""
+    with ExitStack() as stack:
+        yield all(stack.enter_context(pool.still(STILL_S)) for pool in pools)
 
 
 def _open_still(readers: Readers | None) -> Readers:

@@ -4,7 +4,7 @@
                 was stored has been shown; where there are no pauses, small steps right behind a batch, for a twentieth
                 of the time: enough for some thousand messages a second; a flood is searchable when it is over
     checkpoint  when the write-ahead log has WAL_PAGES pages, in the next pause; where there is none, at twice as many
-    scrub       after a deletion: the write-ahead log still has the page as it was, until it is cut off
+    scrub       after a deletion, until no file has the text any more: scrub.py
 
 SQLite's own checkpoint (wal_autocheckpoint) throws its errors away, and a failed fsync is one that must not be.
 """
@@ -18,9 +18,10 @@ import apsw
 import structlog
 
 from teahouse.core.errors import StoreFatal
-from teahouse.store.connect import BUSY_MS, unsynced
+from teahouse.store.connect import unsynced
 from teahouse.store.faults import fault_of
 from teahouse.store.index import Index
+from teahouse.store.scrub import Scrub, checkpoint
 
 log = structlog.get_logger("teahouse.store")
 
@@ -40,13 +41,13 @@ class Upkeep:
         self._connection = connection
         self._now_ms = now_ms
         self.index = Index(connection)
+        self.scrub = Scrub(connection)
         self._wal_pages = 0
         self._long = WAL_PAGES
-        self._scrub_since: int | None = None
         self._quiet = False
         self._has_stepped = False  # in this pause
         self._index_after = 0.0  # by the monotonic clock: when a late index may have a step without a pause
-        self._index_from = self._scrub_from = 0  # after a failure: when to try again
+        self._index_from = 0  # after a failure: when to try again
         connection.set_wal_hook(self._committed)
 
     def _committed(self, connection: apsw.Connection, database: str, pages: int) -> int:
@@ -57,6 +58,7 @@ class Upkeep:
 
     def open(self, heads: Iterable[tuple[int, int, int]]) -> None:
         """Learn what is to be done for these rooms, (id, head, time of the head)."""
+        self.scrub.open()
         self.index.open()
         self.index.grown(heads)
 
@@ -64,22 +66,17 @@ class Upkeep:
         """These rooms, (id, head, time of the head), have new events on disk."""
         self.index.grown(heads)
 
-    def scrub_soon(self) -> None:
-        """Something was deleted."""
-        if self._scrub_since is None:
-            self._scrub_since = self._now_ms()
-
     def patience(self) -> float | None:
         """How long the writer may wait for work before `idle`, in seconds; None: nothing is to be done."""
-        due = [self._index_from] if self.index.behind else []
-        if self._scrub_since is not None:
-            due.append(self._scrub_from)
+        due = [(self._index_from - self._now_ms()) / 1_000] if self.index.behind else []
+        if (scrub := self.scrub.due_s()) is not None:
+            due.append(scrub)
         if self._has_long_log():
             due.append(0)
         if not due:
             return None
         wait = GAP_S if self._quiet else BREATH_S if self._is_pressed() else QUIET_S
-        return max(wait, (min(due) - self._now_ms()) / 1_000)
+        return max(wait, min(due))
 
     def _is_pressed(self) -> bool:
         """Whether something must not wait for quiet: it has one step in this pause, short as that may be."""
@@ -99,11 +96,11 @@ class Upkeep:
         now = self._now_ms()
         if self._has_long_log():
             self.checkpoint()
+        elif self.scrub.due_s() == 0:
+            self._try(self.scrub.step)
         elif self.index.behind and now >= self._index_from:
             self._follow()
             self._index_after = time.monotonic() + QUIET_S
-        elif self._scrub_since is not None and now >= self._scrub_from:
-            self._scrub()
 
     def after_batch(self) -> None:
         """A batch was answered: what can't wait. Raises StoreFatal alone."""
@@ -116,19 +113,21 @@ class Upkeep:
             self._follow(SMALL)
             end = time.monotonic()
             self._index_after = end + (end - start) * (SHARE - 1)
-        if self._scrub_since is not None and now - self._scrub_since > LATE_MS and now >= self._scrub_from:
-            self._scrub()
+        if self.scrub.due_s() == 0 and self.scrub.waiting_s * 1_000 > LATE_MS:
+            self._try(self.scrub.step)
 
     def checkpoint(self) -> None:
         """Move pages from the write-ahead log into the file, as far as no reader needs them. Raises StoreFatal alone."""
-        self._try(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE))
+        self._try(lambda: checkpoint(self._connection))
         # Once all is in the file, the log begins anew with the next commit. Where a reader was in the way it grows on:
         # the next try is when it is as long again.
         self._long = self._wal_pages + WAL_PAGES
 
     def close(self) -> None:
         """Leave one file, with all in it. Raises StoreFatal alone."""
-        self._try(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))
+        self.scrub.soon()
+        while self._try(self.scrub.step) and self.scrub.due_s() is not None:
+            pass
 
     def _follow(self, part: float = 1) -> None:
         if not self._try(lambda: self._step(part)):
@@ -138,20 +137,6 @@ class Upkeep:
         """The index is made from the log, so it may be lost: no sync that the next message would have to wait for."""
         with unsynced(self._connection):
             self.index.step(part)
-
-    def _scrub(self) -> None:
-        if self._try(self._cut_off):
-            self._scrub_since = None
-        else:
-            self._scrub_from = self._now_ms() + LATE_MS
-
-    def _cut_off(self) -> None:
-        """End the write-ahead log: what it has stands in the file, and nothing else does any more."""
-        self._connection.set_busy_timeout(0)  # a reader is no reason to keep writers waiting: later, then
-        try:
-            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        finally:
-            self._connection.set_busy_timeout(BUSY_MS)
 
     def _try(self, work: Callable[[], object]) -> bool:
         """Whether it could be done. What could not be is tried later."""

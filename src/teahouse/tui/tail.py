@@ -16,6 +16,8 @@ from teahouse.core.events import Deleted, Event, Gap, Reacted, RulesChanged, Top
 from teahouse.wire import text
 
 Print = Callable[[str], None]
+GONE = "…"  # in place of an emoji whose message was taken away
+
 Item = Message | TopicChanged | RulesChanged
 
 _json = msgspec.json.Encoder()
@@ -49,9 +51,9 @@ def event_line(event: Event | Gap) -> str:
         return f"* the numbers {event.from_} to {event.to} are not shown"
     who = event.author.name
     if isinstance(event, Reacted):
-        return f"{clock(event.time)} * {who} {event.emoji} at {event.target}"
+        return f"{clock(event.time)} * {who} {event.emoji or GONE} at {event.target}"
     if isinstance(event, Unreacted):
-        return f"{clock(event.time)} * {who} takes {event.emoji} away from {event.target}"
+        return f"{clock(event.time)} * {who} takes {event.emoji or GONE} away from {event.target}"
     if isinstance(event, Deleted):
         return f"{clock(event.time)} * {who} takes {event.target} away"
     shown = text.happening(event)

@@ -176,19 +176,31 @@ class Talk:
         if isinstance(event, Posted):
             return self._append(_message(event))
         if isinstance(event, TopicChanged):
-            self.topic = event.topic
+            self.topic = event.topic or ""
             return self._append(event)
         if isinstance(event, RulesChanged):
             return self._append(event)
         if isinstance(event, Edited | Deleted | Reacted | Unreacted):
+            if isinstance(event, Deleted) and event.topic is not None:
+                self.topic = event.topic
             message = self._by_seq.get(event.target)
-            if message is None or event.seq <= self._as_of[event.target]:
+            if message is None:
+                return isinstance(event, Deleted) and self._take_topic_away(event.target)
+            if event.seq <= self._as_of[event.target]:
                 return False
             _change(message, event, me)
             self._as_of[event.target] = event.seq
             self.versions[event.target] = event.seq
             return True
         return False
+
+    def _take_topic_away(self, seq: int) -> bool:
+        place = bisect.bisect_left(self.items, seq, key=lambda item: item.seq)
+        item = self.items[place] if place < len(self.items) else None
+        if not isinstance(item, TopicChanged) or item.seq != seq:
+            return False
+        item.topic, item.deleted = None, True
+        return True
 
     def _append(self, item: Item) -> bool:
         if item.seq <= self.last or self.has_newer:
@@ -265,7 +277,7 @@ def _change(message: Message, event: Edited | Deleted | Reacted | Unreacted, me:
             message.edited = event.time
     elif isinstance(event, Deleted):
         message.text, message.deleted, message.edited, message.reactions = None, True, None, []
-    elif not message.deleted:
+    elif not message.deleted and event.emoji is not None:
         step = 1 if isinstance(event, Reacted) else -1
         message.reactions = list(_counted(message.reactions, event.emoji, step, event.author.id == me))
 

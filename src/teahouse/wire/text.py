@@ -95,7 +95,8 @@ def happening(event: Event) -> str:
     if isinstance(event, TopicChanged):
         if event.topic:
             return _starred(event.room, event.author, f"sets the topic: {visible(event.topic)}")
-        return _starred(event.room, event.author, "takes the topic away")
+        what = "takes the topic away" if event.topic is not None else "sets a topic that was taken away"
+        return _starred(event.room, event.author, what)
     if isinstance(event, RulesChanged):
         who = "everyone" if event.speak == "everyone" else "only members"
         return _starred(event.room, event.author, f"lets {who} speak")

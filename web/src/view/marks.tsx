@@ -78,12 +78,13 @@ export function ChangeView({ event }: { event: TopicChanged | RulesChanged }): J
       </div>
     );
   }
-  const [before, after] = around(event.topic === "" ? "topic-removed" : "topic-set", "name");
+  const what = event.topic === null ? "topic-deleted" : event.topic === "" ? "topic-removed" : "topic-set";
+  const [before, after] = around(what, "name");
   return (
     <div class="change" data-key={event.seq}>
       {before}
       <bdi class="who">{event.author.name}</bdi>
-      {after} {event.topic !== "" && <bdi class="topic">{event.topic}</bdi>} {time}
+      {after} {event.topic && <bdi class="topic">{event.topic}</bdi>} {time}
     </div>
   );
 }
