@@ -76,7 +76,7 @@ def fill(folder: Path, events: int, rooms: int = 20, people: int = 200, seed: in
             insert_rows(connection, rows)
         with transaction(connection):
             for table in ("reactions", "tallies", "skips"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608
+                connection.execute(f"DELETE FROM {table}")  # noqa: RUF100, S608
             what_became_of_messages(connection)
             for room, record in states.items():
                 connection.execute(

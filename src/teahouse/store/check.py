@@ -119,7 +119,7 @@ def kinds(connection: apsw.Connection) -> Iterator[str]:
 def deletions(connection: apsw.Connection) -> Iterator[str]:
     """What was deleted has no text and no digest, nor have its edits and reactions; what was not has a text."""
     for room, seq in connection.execute(
-        "SELECT said.id >> 32, said.id & 4294967295 FROM events AS said WHERE said.kind IN "
+        "SELECT said.id >> 32, said.id & 4294967295 FROM events AS said WHERE said.kind IN "  # noqa: S608
         f"({Posted.kind}, {Edited.kind}, {Reacted.kind}, {Unreacted.kind}, {TopicChanged.kind}) "
         "AND (said.text IS NULL) <> EXISTS "
         f"(SELECT 1 FROM events WHERE target = coalesce(said.target, said.id) AND kind = {Deleted.kind}) "
@@ -136,7 +136,7 @@ def became(connection: apsw.Connection) -> Iterator[str]:
     """The tables of what became of messages say what the log says."""
     gone = "EXISTS (SELECT 1 FROM events AS said WHERE said.id = message AND said.text IS NULL)"
     for message, emoji in connection.execute(
-        "SELECT message, emoji FROM ("
+        "SELECT message, emoji FROM ("  # noqa: S608
         "  SELECT target AS message, text AS emoji, author AS person, kind = 4 AS there, max(id) AS event FROM events"
         "  WHERE kind IN (4, 5) AND text IS NOT NULL GROUP BY target, text, author"
         f"  EXCEPT SELECT message, emoji, person, there, event FROM reactions) WHERE NOT {gone} "
@@ -145,7 +145,7 @@ def became(connection: apsw.Connection) -> Iterator[str]:
     ):
         yield f"{_message(message)}: who put {emoji} at it is not what the log says"
     for message, emoji in connection.execute(
-        "SELECT message, emoji FROM ("
+        "SELECT message, emoji FROM ("  # noqa: S608
         "  SELECT message, emoji, count(*) AS count FROM reactions WHERE there GROUP BY message, emoji"
         f"  EXCEPT SELECT message, emoji, count FROM tallies) WHERE NOT {gone} "
         "UNION ALL SELECT message, emoji FROM tallies WHERE count <> (SELECT count(*) FROM reactions WHERE there "

@@ -55,12 +55,12 @@ def step(connection: apsw.Connection) -> bool:
     span = (message, after, upto)
     with transaction(connection):
         connection.execute(
-            "DELETE FROM reactions WHERE (message, emoji, person) IN (SELECT target, text, author FROM events "
+            "DELETE FROM reactions WHERE (message, emoji, person) IN (SELECT target, text, author FROM events "  # noqa: S608
             f"WHERE target = ? AND id > ? AND id <= ? AND kind = {Reacted.kind} AND text IS NOT NULL)",
             span,
         )
         connection.execute(
-            "UPDATE events SET text = NULL "
+            "UPDATE events SET text = NULL "  # noqa: S608
             f"WHERE target = ? AND id > ? AND id <= ? AND kind <> {Deleted.kind} AND text IS NOT NULL",
             span,
         )

@@ -21,7 +21,7 @@ LEAF, INTERIOR = (10, 13), (2, 5)  # the first byte of pages of a tree: of an in
 # page number, which is as high only in a file of more than 100 GB
 FILE_HEADER = 100
 WAL_HEADER, FRAME_HEADER = 32, 24
-RUN = 64  # pages that are read and written at once
+RUN = 16  # pages that are read and written at once: SQLite takes less than 128 kB at a time
 
 _cells_and_start = struct.Struct(">HH").unpack_from
 _page_number = struct.Struct(">I").unpack_from
