@@ -45,7 +45,10 @@ def forget_room(connection: apsw.Connection, room: int) -> bool:
     head, _ = last_event(connection, room)
     if was_said(connection, room, head):
         return False
-    run(connection, "DELETE FROM events WHERE id > ? AND id <= ?", (event_id(room, 0), event_id(room, head)))
+    span = (event_id(room, 0), event_id(room, head))
+    run(connection, "DELETE FROM events WHERE id > ? AND id <= ?", span)
+    run(connection, "DELETE FROM skips WHERE first > ? AND first <= ?", span)
+    run(connection, "DELETE FROM erasing WHERE message > ? AND message <= ?", span)
     run(connection, "DELETE FROM marks WHERE room = ?", (room,))
     run(connection, "DELETE FROM rooms WHERE id = ?", (room,))
     return True

@@ -32,6 +32,7 @@ SHARE = 20  # one part in so many of the time goes to a late index where nobody 
 SMALL = 0.25  # of a step: right behind a batch, somebody waits for it
 LATE_MS = 1_000  # what waits this long is done between two batches
 WAL_PAGES = 1_000
+CLOSE_S = 1.0  # for what is still to be erased at the end; the next start goes on with it
 
 
 class Upkeep:
@@ -126,7 +127,8 @@ class Upkeep:
     def close(self) -> None:
         """Leave one file, with all in it. Raises StoreFatal alone."""
         self.scrub.soon()
-        while self._try(self.scrub.step) and self.scrub.due_s() is not None:
+        until = time.monotonic() + CLOSE_S
+        while self._try(self.scrub.step) and self.scrub.due_s() is not None and time.monotonic() < until:
             pass
 
     def _follow(self, part: float = 1) -> None:
