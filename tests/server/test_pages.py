@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from teahouse.server.pages import OVERHEAD, PAGE, Pages
+from teahouse.server.pages import OVERHEAD, PAGE, PAGE_OVERHEAD, Pages
 from tests.server.test_outbox import Parity
 
 FORMAT = Parity()
@@ -38,7 +38,7 @@ def test_a_page_that_grows_ends_where_the_next_one_begins() -> None:
 
 
 def test_the_cache_is_bounded_by_bytes_and_the_page_used_longest_ago_goes_first() -> None:
-    cost = 1_000 + 2 * OVERHEAD
+    cost = 1_000 + OVERHEAD + PAGE_OVERHEAD
     pages = Pages(3 * cost)
     for room in (1, 2, 3):
         pages.put(room, FORMAT, 0, [b"x" * 1_000])

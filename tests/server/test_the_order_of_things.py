@@ -366,7 +366,7 @@ def shows_an_author_his_own_line_when_behind(patch: pytest.MonkeyPatch) -> None:
     serve = Fanout._serve
 
     def careless(self: Fanout, cursor: Cursor, page: Any, head: int) -> None:
-        cursor.own.clear()
+        cursor.own = None
         serve(self, cursor, page, head)
 
     patch.setattr(Fanout, "_serve", careless)

@@ -59,6 +59,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     # counts
     rooms_per_session: int | None = 2_000
+    seats_per_address: int | None = 50_000  # rooms in which its connections sit, together; half a kilobyte each
+    seats: int | None = 1_000_000  # of the house
     history: int = 500  # messages of one page
     search: int = 100  # hits of one answer
     emoji_per_message: int = 20
@@ -85,6 +87,8 @@ NONE = Limits(
     connections_per_address=None,
     rooms_per_session=None,
     new_rooms_per_hour=None,
+    seats_per_address=None,
+    seats=None,
     edits_per_message=None,
     changes_per_minute=None,
 )
@@ -95,6 +99,7 @@ INTERNET = Limits(
     frame_bytes=64 * KIB,
     text_bytes=16 * KIB,
     rooms_per_session=200,
+    seats_per_address=2_000,
     new_rooms_per_hour=5,
     history=200,
 )

@@ -8,10 +8,33 @@ from teahouse.core.room import Room
 NOBODY = Person(0, "", "guest", False)
 
 
+class Neighbours:
+    """Everybody whose address counts as one.
+
+    seats      rooms in which their sessions sit, all together
+    lingering  ids of their sessions that vanished and still count as present, oldest first
+    house      the same of everybody; None: that is this one
+    """
+
+    __slots__ = ("__weakref__", "house", "lingering", "seats")
+
+    def __init__(self, house: Neighbours | None = None) -> None:
+        self.house = house
+        self.seats = 0
+        self.lingering: dict[int, None] = {}
+
+    def sit(self, more: int) -> None:
+        """One sits in a room (1), or has left it (-1)."""
+        self.seats += more
+        if self.house is not None:
+            self.house.seats += more
+
+
 class Session:
     """Who asks.
 
     id        of the session; unique in this process
+    neighbours  whom its address counts with
     person    who it is; NOBODY until `hello`
     one_room  a text connection: in one room (and its direct rooms) at a time, `HERE` names it
     listener  nobody: hears the default room, is present nowhere, may ask nothing
@@ -30,6 +53,7 @@ class Session:
         "id",
         "lingers",
         "listener",
+        "neighbours",
         "one_room",
         "passing",
         "person",
@@ -37,8 +61,12 @@ class Session:
         "visitor",
     )
 
-    def __init__(self, id: int, *, one_room: bool = False, listener: bool = False, lingers: bool = False) -> None:
+    def __init__(
+        self, id: int, *, one_room: bool = False, listener: bool = False, lingers: bool = False,
+        neighbours: Neighbours | None = None,
+    ) -> None:  # fmt: skip
         self.id = id
+        self.neighbours = neighbours or Neighbours()
         self.person = NOBODY
         self.one_room = one_room
         self.listener = listener

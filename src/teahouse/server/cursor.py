@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from teahouse.core.events import Present, Renamed
 from teahouse.core.room import Room
 from teahouse.server import presence
@@ -35,9 +37,33 @@ class Cursor:
         self.floor = floor
         self.live = False
         self.loading = False
-        self.own: set[int] = set()
-        self.kept: presence.Sum = {}
-        self.renames: dict[int, Renamed] = {}
+        # Most cursors are live, and have none of these: there may be a million.
+        self.own: set[int] | None = None
+        self.kept: presence.Sum | None = None
+        self.renames: dict[int, Renamed] | None = None
+
+    def leave_out(self, numbers: Iterable[int]) -> None:
+        """These events are its own, and its format does not show them to it."""
+        if self.own is None:
+            self.own = set()
+        self.own.update(numbers)
+
+    def keep(self, signal: Present | Renamed) -> None:
+        """For later, when it is live: who came and went, as a net sum; who is called otherwise and is still here."""
+        if isinstance(signal, Present):
+            if self.kept is None:
+                self.kept = {}
+            presence.add(self.kept, signal)
+            if self.renames:
+                # Who came and went meanwhile was never known by the old name; a guest for each name could go on for ever.
+                for person in signal.went:
+                    if person.id not in self.kept:
+                        self.renames.pop(person.id, None)
+        else:
+            if self.renames is None:
+                self.renames = {}
+            first = self.renames.pop(signal.person.id, signal)
+            self.renames[signal.person.id] = Renamed(person=signal.person, from_=first.from_)
 
 
 class Audience:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -32,7 +33,7 @@ from teahouse.core.events import (
     Word,
 )  # fmt: skip
 from teahouse.core.room import Room
-from teahouse.core.session import NOBODY, Session
+from teahouse.core.session import NOBODY, Neighbours, Session
 from teahouse.core.state import DEFAULT_ROOM, State
 from teahouse.server.answers import push_ready
 from teahouse.server.clock import Clock
@@ -70,7 +71,9 @@ class Dispatch:
         self._fuse = fuse
         self._ids = itertools.count(1)
         self._paused: set[Peer] = set()
-        self._lingering: dict[int, asyncio.TimerHandle] = {}
+        self._lingering: dict[int, tuple[asyncio.TimerHandle, Peer, Session]] = {}
+        self._house = Neighbours()
+        self._neighbours: WeakValueDictionary[str, Neighbours] = WeakValueDictionary()
         self.peers: dict[int, Peer] = {}
         feed.on_stale = self._decide_again
         feed.on_answered = self._answered
@@ -81,15 +84,18 @@ class Dispatch:
         self, codec: Codec, outbox: Outbox, close: Callable[[WireError | Overload | None], None], neighbours: str
     ) -> Peer:
         """A connection has begun, from the address that counts with `neighbours`; nobody is known at its other end."""
-        peer = Peer(self._session(codec), codec, outbox, close, neighbours)
+        peer = Peer(self._session(codec, neighbours), codec, outbox, close, neighbours)
         self.peers[peer.session.id] = peer
         outbox.on_drain = lambda: self._fanout.drained(peer)
         outbox.on_stuck = peer.close
         outbox.pace(codec.format if codec.format.paced else None)
         return peer
 
-    def _session(self, codec: Codec) -> Session:
-        return Session(next(self._ids), one_room=codec.one_room, lingers=codec.lingers)
+    def _session(self, codec: Codec, address: str) -> Session:
+        neighbours = self._neighbours.get(address)
+        if neighbours is None:
+            neighbours = self._neighbours[address] = Neighbours(self._house)
+        return Session(next(self._ids), one_room=codec.one_room, lingers=codec.lingers, neighbours=neighbours)
 
     def listen(self, peer: Peer) -> None:
         """Let somebody who has said nothing hear the default room."""
@@ -124,22 +130,33 @@ class Dispatch:
                 self._fanout.unseat(peer, room)
             del self.peers[session.id]
         if session.gone:
-            delay = self._state.limits.vanished_ms / 1_000
-            self._lingering[session.id] = self._loop.call_later(delay, self._fuse, self._forget, peer, session)
+            self._let_linger(peer, session)
+
+    def _let_linger(self, peer: Peer, session: Session) -> None:
+        """For a while; of one address no more than it may have connections: the oldest is forgotten then."""
+        timer = self._loop.call_later(self._state.limits.vanished_ms / 1_000, self._fuse, self._forget, peer, session)
+        self._lingering[session.id] = (timer, peer, session)
+        lingering, most = session.neighbours.lingering, self._state.limits.connections_per_address
+        lingering[session.id] = None
+        if most is not None and len(lingering) > most:
+            timer, peer, session = self._lingering[next(iter(lingering))]
+            timer.cancel()
+            self._forget(peer, session)
 
     def _forget(self, peer: Peer, session: Session) -> None:
         del self._lingering[session.id]
+        del session.neighbours.lingering[session.id]
         self._carry_out(peer, chat.forget(self._state, session, self._clock.now_ms()), None)
 
     def _anew(self, peer: Peer) -> None:
         """A connection that spoke text speaks JSON from now on."""
         self._end_session(peer)
-        peer.session = self._session(peer.codec)
+        peer.session = self._session(peer.codec, peer.neighbours)
         self.peers[peer.session.id] = peer
 
     def stop(self) -> None:
         """No timer fires any more."""
-        for timer in self._lingering.values():
+        for timer, _, _ in self._lingering.values():
             timer.cancel()
         self._lingering.clear()
 

@@ -20,10 +20,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import structlog
 
-from teahouse.core.errors import StoreError
+from teahouse.core.errors import StoreError, TooSlow
 from teahouse.core.events import CaughtUp, Event, Present, Renamed, Signal, Typing
 from teahouse.core.room import Room
 from teahouse.core.session import Session
@@ -38,6 +39,7 @@ from teahouse.wire.base import WireFormat
 
 log = structlog.get_logger("teahouse.fanout")
 
+OWN = 16_384  # own events of one who does not read, which it is not to be shown: then it is let go
 RETRY_S = 1.0  # until a page that the disk would not give is asked for again
 
 
@@ -125,7 +127,10 @@ class Fanout:
             for session, event in zip(sessions, events, strict=True):
                 cursor = audience.behind.get(session.id) if session is not None else None
                 if cursor is not None and cursor.format.own == "nothing":
-                    cursor.own.add(event.seq)
+                    cursor.leave_out((event.seq,))
+                    if cursor.own is not None and len(cursor.own) == OWN:
+                        # Not at once: to let it go changes who hears the room.
+                        self._later(0, partial(cursor.peer.close, TooSlow("You write and do not read. Come back.")))
         for format, cursors in list(audience.live.items()):
             mine: dict[int, list[int]] = {}
             if format.own == "nothing":
@@ -169,7 +174,8 @@ class Fanout:
         """From events[place] on it is served from pages."""
         cursor.live = False
         cursor.seq = events[place].seq - 1
-        cursor.own.update(events[own].seq for own in mine.get(cursor.id, ()) if own >= place)
+        if own := [events[own].seq for own in mine.get(cursor.id, ()) if own >= place]:
+            cursor.leave_out(own)
         of_format = audience.live[cursor.format]
         del of_format[cursor.id]
         if not of_format:
@@ -272,21 +278,17 @@ class Fanout:
 
     def _keep(self, cursor: Cursor, signal: Signal) -> None:
         """For later, when it is live: who came and went, as a net sum; who is called otherwise. Typing is dropped."""
-        if isinstance(signal, Present):
-            presence.add(cursor.kept, signal)
-        elif isinstance(signal, Renamed):
-            first = cursor.renames.pop(signal.person.id, signal)
-            cursor.renames[signal.person.id] = Renamed(person=signal.person, from_=first.from_)
+        if isinstance(signal, Present | Renamed):
+            cursor.keep(signal)
         elif isinstance(signal, Typing):
             self._counters.dropped += 1
 
     def _tell_kept(self, cursor: Cursor) -> None:
         format, outbox, room = cursor.format, cursor.peer.outbox, cursor.room
-        signals: list[Signal] = list(cursor.renames.values())
+        signals: list[Signal] = list(cursor.renames.values()) if cursor.renames else []
         if cursor.kept:
             signals.append(presence.told(room, cursor.kept))
-        cursor.renames.clear()
-        cursor.kept.clear()
+        cursor.renames = cursor.kept = None
         for signal in signals:
             if unit := format.signal(signal):
                 outbox.push(unit)
@@ -328,7 +330,7 @@ class Fanout:
 
     def _serve(self, cursor: Cursor, page: Page, head: int) -> None:
         """Push events of this page, up to the head, until the outbox is full."""
-        outbox, own, seq = cursor.peer.outbox, cursor.own, cursor.seq
+        outbox, own, seq = cursor.peer.outbox, cursor.own or set(), cursor.seq
         upto = min(page.last, head)
         while seq < upto and not outbox.full:
             seq += 1
@@ -344,7 +346,7 @@ class Fanout:
         audience.behind.pop(cursor.id, None)
         audience.live.setdefault(cursor.format, {})[cursor.id] = cursor
         cursor.live = True
-        cursor.own.clear()
+        cursor.own = None
         if cursor.announce:
             cursor.announce = False
             if unit := cursor.peer.codec.answer(CaughtUp(room=cursor.room.name, seq=cursor.room.head)):

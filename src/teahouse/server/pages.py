@@ -17,6 +17,7 @@ from teahouse.wire.base import WireFormat
 
 PAGE = 256
 OVERHEAD = 64  # bytes a unit costs beside its contents
+PAGE_OVERHEAD = 640  # … and a page beside its units
 
 
 class Page:
@@ -27,7 +28,7 @@ class Page:
     def __init__(self, number: int, units: list[bytes]) -> None:
         self.first = number * PAGE + 1
         self.units = units
-        self.bytes = sum(map(len, units)) + OVERHEAD * (len(units) + 1)
+        self.bytes = sum(map(len, units)) + OVERHEAD * len(units) + PAGE_OVERHEAD
 
     @property
     def last(self) -> int:
@@ -64,6 +65,10 @@ class Pages:
         page = Page(number, units)
         self._pages[room, format, number] = page
         self.bytes += page.bytes
+        if self.bytes > self._limit:
+            self._shrink()
+
+    def _shrink(self) -> None:
         while self.bytes > self._limit and len(self._pages) > 1:
             self._remove(next(iter(self._pages)))
 
@@ -79,6 +84,8 @@ class Pages:
         page.units += fresh
         page.bytes += size
         self.bytes += size
+        if self.bytes > self._limit:
+            self._shrink()
 
     def drop(self, room: int, seq: int) -> None:
         """Event `seq` reads otherwise from now on, and so may later events that changed it: forget them all."""

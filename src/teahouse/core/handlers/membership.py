@@ -33,13 +33,24 @@ def check_cursor(room: Room, after: int | None, at: int | None, last: int | None
 
 
 def check_for_one_more(state: State, session: Session) -> None:
-    """Whether the session may sit in one more room. A text connection moves: it never sits in more.
+    """Whether the session may sit in one more room. A text connection moves, and a visitor sits nowhere.
 
     raises  TooMany
     """
     limit = state.limits.rooms_per_session
     if limit is not None and len(session.rooms) >= limit:
         raise TooMany(f"You are in {limit} rooms, the limit. Leave one first.", limit=limit)
+    if session.visitor or session.here is not None:
+        return
+    neighbours, house = session.neighbours, session.neighbours.house
+    limit = state.limits.seats_per_address
+    if limit is not None and neighbours.seats >= limit:
+        raise TooMany(
+            f"Those at your address sit in {limit:,} rooms together, the limit. Leave one first.", limit=limit
+        )
+    limit = state.limits.seats
+    if limit is not None and house is not None and house.seats >= limit:
+        raise TooMany("The house has no seat left. Try again when somebody has gone.", limit=limit)
 
 
 def answer_join(

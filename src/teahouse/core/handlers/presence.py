@@ -19,6 +19,7 @@ def enter(session: Session, room: Room) -> list[Word]:
     if session.visitor or room.id in session.rooms:
         return []
     session.rooms[room.id] = room
+    session.neighbours.sit(1)
     sessions = room.present.setdefault(session.person.id, [])
     sessions.append(session)
     if len(sessions) > 1 or room.pair is not None:
@@ -30,6 +31,7 @@ def exit(session: Session, room: Room) -> list[Word]:
     """The session is not in the room any more."""
     if session.rooms.pop(room.id, None) is None:
         return []
+    session.neighbours.sit(-1)
     if session.here is room:
         session.here = None
     sessions = room.present[session.person.id]

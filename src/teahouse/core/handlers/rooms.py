@@ -113,11 +113,14 @@ def joined(person: Person, room: Room, limit: int, read: int, unread: int, ref: 
 def call_in(state: State, room: Room) -> list[Word]:
     """Seat every session of a direct room's two people that is not in it yet: whoever is written to hears it."""
     assert room.pair is not None
+    limit = state.limits.rooms_per_session
     words: list[Word] = []
     for id in room.pair:
         for session in state.sessions_by_person.get(id, ()):
             if session.gone or session.visitor or room.id in session.rooms:
                 continue
+            if limit is not None and len(session.rooms) >= limit:
+                continue  # it finds the message in the list of its rooms
             words += [*enter(session, room), Seat(session, room, room.head)]
             if not session.one_room:
                 words.append(Tell([session], joined(session.person, room, state.limits.members_page, 0, 0)))
