@@ -16,9 +16,9 @@ import gc
 import ipaddress
 import os
 import signal
-import socket
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
@@ -35,10 +35,10 @@ from teahouse.logs import flush_logs, lines_dropped, set_up_logs
 from teahouse.outlet import complain, hold_descriptors
 from teahouse.screen import Facts, draw, resident_bytes
 from teahouse.server import descriptors
-from teahouse.server.addresses import lan_address
+from teahouse.server.addresses import candidates, those_that_answer
 from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
-from teahouse.server.server import Server
+from teahouse.server.server import Server, addresses_of
 from teahouse.signals import heed_signals
 from teahouse.store.check import check_folder
 from teahouse.store.sqlite import SqliteStore
@@ -48,6 +48,7 @@ EXIT_CONFIG = 2
 EXIT_FATAL = 70
 END_S = 9.5  # how long the end may take, all its waits together
 NAME = "Teahouse"
+ALSO = 4  # places that the screen names
 
 log = structlog.get_logger("teahouse")
 
@@ -135,13 +136,7 @@ def check(
 
 def resolve(host: str) -> list[str]:
     """The addresses that a name of this machine stands for."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(
-            f"{host} is no address and no name that this machine knows. This would do: --host 127.0.0.1"
-        ) from error
-    return [str(address[4][0]) for address in found]
+    return [address for _, address in addresses_of(host)]
 
 
 async def run(settings: Settings, limits: Limits) -> None:
@@ -173,12 +168,13 @@ async def run(settings: Settings, limits: Limits) -> None:
         exit_at_once(0)
     await starting
     spare_the_collector()
+    places = await those_that_answer(candidates(server.addresses))
     hosts, ports = ([str(each[part]) for each in server.addresses] for part in (0, 1))
     log.info(
         "listening", host=",".join(hosts), port=ports[0], limits=limits.profile, connections=most,
         data=str(settings.data), pid=os.getpid(),
     )  # fmt: skip
-    print(draw(facts(settings, engine, server), terminal=sys.stdout.isatty()), end="", flush=True)
+    print(draw(facts(settings, engine, places or server.addresses), terminal=sys.stdout.isatty()), end="", flush=True)
     await first_of(asked_to_stop, engine.fatal)
     if not engine.fatal.done():
         log.info("stopping", signal=asked_to_stop.result())
@@ -217,17 +213,14 @@ def spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def facts(settings: Settings, engine: Engine, server: Server) -> Facts:
-    """What the screen says about a server that listens now."""
-    host, port = server.addresses[0]
-    ip = ipaddress.ip_address(host)
-    if ip.is_unspecified:
-        host = lan_address() or socket.gethostname()
+def facts(settings: Settings, engine: Engine, places: Sequence[tuple[str, int]]) -> Facts:
+    """What the screen says about a server that is open at these places, (host, port)."""
     rooms = [room for room in engine.state.rooms_by_id.values() if room.head]
     return Facts(
         version=__version__,
-        join=(host, port),
-        lan=not ip.is_loopback,
+        join=places[0],
+        also=tuple(places[1:ALSO]),
+        lan=not ipaddress.ip_address(places[0][0]).is_loopback,
         data=str(settings.data),
         rooms=len(rooms),
         events=sum(room.head for room in rooms),

@@ -85,7 +85,7 @@ SETTINGS = (
         default="127.0.0.1",
         fits=lambda text: bool(text) and text == text.strip() and "\0" not in text,
         wants="an address or a name of this machine",
-        about="Listen on this address; 0.0.0.0 is every address of this machine.",
+        about="Listen on this address; :: is every address of this machine, 0.0.0.0 every one of IPv4.",
     ),
     Setting(
         name="port",

@@ -15,6 +15,8 @@ from pathlib import Path
 import msgspec
 import segno
 
+from teahouse.server.addresses import url_host
+
 MB = 1_000_000
 FOLD = "\n" + " " * 14
 
@@ -23,12 +25,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the screen says.
 
     join    the address by which others get here: (host, port)
+    also    other addresses that do as well
     lan     whether others can: it is no loopback address
     memory  resident, in bytes
     """
 
     version: str
     join: tuple[str, int]
+    also: tuple[tuple[str, int], ...] = ()
     lan: bool
     data: str
     rooms: int
@@ -41,10 +45,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 def draw(facts: Facts, *, terminal: bool) -> str:
     """The screen; with a QR code and shades of grey where it is a terminal."""
     host, port = facts.join
-    shown = f"[{host}]" if ":" in host else host
+    shown = url_host(host)
     page = f"http://{shown}:{port}/"
+    others = "".join(f"{FOLD}http://{url_host(other)}:{other_port}/" for other, other_port in facts.also)
     rows = [
-        ("browser", page),
+        ("browser", page + others),
         ("terminal", f"nc {host} {port}"),
         ("frames", f"{shown}:{port}{FOLD}header !3I: version 1, length, cmd (100 text, 200 JSON)"),
         ("WebSocket", f"ws://{shown}:{port}/ws{FOLD}the same JSON, one object a message"),

@@ -76,6 +76,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     # times
     vanished_ms: int = 30_000  # a JSON session that lost its connection still counts as present
     token_ms: int = 24 * 3_600_000  # a guest's token
+    visit_name_ms: int = 60_000  # a stream without a token keeps the name that it came with
     retry_ms: int = 24 * 3_600_000  # a message with a key but no token is known again
     typing_ms: int = 3_000
     empty_room_ms: int = 24 * 3_600_000  # since it was made; then a room goes where nothing was said and nobody is

@@ -1,15 +1,21 @@
 """What an address is: private or not, which neighbours it counts with, where this machine is found on its network.
 
-No traffic: a UDP socket that is «connected» only asks the kernel which of our addresses it would use.
+To look addresses up makes no traffic: a UDP socket that is «connected» only asks the kernel which of our addresses it
+would use. Whether somebody is let in there is tried for real, by a connection from this process to itself.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
+from collections.abc import Collection, Mapping, Sequence
 
 # RFC 5737 and RFC 3849: documentation addresses. No packet is sent to them, the kernel only looks up a route.
-_SOMEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+_SOMEWHERE: Mapping[int, str] = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+FAMILIES = tuple(_SOMEWHERE)
+
+TRY_S = 1.0  # an address of our own that takes longer is behind something that eats packets
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -29,6 +35,7 @@ def is_private(host: str) -> bool:
     host     an address, or a name whose addresses must all be private
     returns  False for «every address» (`0.0.0.0`, `::`, empty), and for a name that is not known
     """
+    host = bare_host(host)
     known = address(host)
     if known is not None:
         return known.is_private and not known.is_unspecified
@@ -49,16 +56,61 @@ def neighbourhood(host: str) -> str:
     return str(ipaddress.IPv6Address(int(known) >> 64 << 64)) + "/64"
 
 
-def lan_address() -> str | None:
+def bare_host(host: str) -> str:
+    """The host without the brackets of an IPv6 address, nor a zone that says nothing: only a link's own addresses have one."""
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        known = ipaddress.ip_address(bare)
+    except ValueError:
+        return bare
+    if isinstance(known, ipaddress.IPv6Address) and known.scope_id is not None and not known.is_link_local:
+        return bare.partition("%")[0]
+    return bare
+
+
+def url_host(host: str) -> str:
+    """The host as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host
+
+
+def lan_address(families: Collection[int] = FAMILIES) -> str | None:
     """The address by which the neighbours on the local network reach this machine; None where there is none."""
-    for family, somewhere in _SOMEWHERE:
-        if (ours := _source_for(family, somewhere)) is not None and is_neighbourly(ours):
-            return ours
+    found = [ours for family in families if (ours := _source_for(family, _SOMEWHERE[family])) is not None]
     try:
         infos = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
     except OSError:
-        return None
-    return next((host for info in infos if is_neighbourly(host := str(info[4][0]))), None)
+        infos = []
+    found += [str(info[4][0]) for info in infos if info[0] in families]
+    return next(filter(is_neighbourly, found), None)
+
+
+def candidates(bound: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Where somebody may get to what is bound: «every address» stands for the network's and the machine's own."""
+    found: list[tuple[str, int]] = []
+    for host, port in bound:
+        known = address(host)
+        if known is None or not known.is_unspecified:
+            found.append((host, port))
+            continue
+        family, itself = (socket.AF_INET6, "::1") if ":" in host else (socket.AF_INET, "127.0.0.1")
+        found += [(ours, port) for ours in (lan_address((family,)), itself) if ours is not None]
+    return sorted(dict.fromkeys(found), key=lambda one: not is_neighbourly(one[0]))
+
+
+async def those_that_answer(places: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Those at which a connection from this process is accepted, in order; it says nothing and goes."""
+
+    async def answers(host: str, port: int) -> bool:
+        try:
+            async with asyncio.timeout(TRY_S):
+                _, writer = await asyncio.open_connection(host, port)
+        except (OSError, TimeoutError):
+            return False
+        writer.transport.abort()
+        return True
+
+    answered = await asyncio.gather(*(answers(*place) for place in places))
+    return [place for place, does in zip(places, answered, strict=True) if does]
 
 
 def is_neighbourly(host: str) -> bool:

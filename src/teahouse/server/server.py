@@ -11,12 +11,13 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import structlog
 
 from teahouse.core.errors import ConfigError, GoingAway
 from teahouse.core.limits import Limits
+from teahouse.server.addresses import address, bare_host
 from teahouse.server.engine import Engine
 from teahouse.server.gate import Gate
 from teahouse.server.visits import Visits
@@ -112,11 +113,11 @@ def our_names(configured: Collection[str]) -> frozenset[str]:
 def bind(host: str, port: int, limits: Limits) -> list[socket.socket]:
     """Listening sockets for every address of `host`, all on one port.
 
-    host     an address, a name of this machine, or "" for every address
+    host     an address (of IPv6 in brackets or not), a name of this machine; "" and `::` are every address of both families
     port     0: any that is free
     raises   ConfigError
     """
-    infos = _addresses(host)
+    infos = addresses_of(host)
     sockets: list[socket.socket] = []
     try:
         for family, address in infos:
@@ -132,14 +133,23 @@ def bind(host: str, port: int, limits: Limits) -> list[socket.socket]:
     return sockets
 
 
-def _addresses(host: str) -> Sequence[tuple[int, str]]:
+def addresses_of(host: str) -> list[tuple[int, str]]:
+    """(family, address) of all that `host` stands for, IPv4 first.
+
+    raises   ConfigError
+    """
+    bare = bare_host(host)
+    known = address(bare)
+    everywhere = not host or (":" in bare and known is not None and known.is_unspecified)
     try:
-        found = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        if not (bare or everywhere):
+            raise OSError("brackets around nothing")
+        found = socket.getaddrinfo(None if everywhere else bare, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise ConfigError(
-            f"{host}: no address and no name that this machine knows. This would do: --host 127.0.0.1"
+            f"{host} is no address and no name that this machine knows. This would do: --host 127.0.0.1"
         ) from error
-    return list(dict.fromkeys((int(info[0]), str(info[4][0])) for info in found))
+    return sorted(dict.fromkeys((int(info[0]), str(info[4][0])) for info in found), key=lambda one: one[0])
 
 
 def _bind_one(family: int, address: str, port: int, host: str, limits: Limits, *, alone: bool) -> socket.socket | None:

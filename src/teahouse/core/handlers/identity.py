@@ -6,7 +6,7 @@ from teahouse.core import names
 from teahouse.core.commands import Hello
 from teahouse.core.errors import BadField, NameTaken
 from teahouse.core.events import Done, Ref, Renamed, RoomEntry, ServerInfo, Welcome, Word
-from teahouse.core.message import Person
+from teahouse.core.message import Person, nameless
 from teahouse.core.session import NOBODY, Session
 from teahouse.core.state import Claim, State
 
@@ -136,6 +136,14 @@ def answer_visit(state: State, session: Session, person: Person, ref: Ref, *, pa
     session.visitor = True
     session.passing = passing
     return [*arrive(state, session, person), Done(ref=ref)]
+
+
+def give_back_name(state: State, session: Session) -> None:
+    """A visitor without a token has had the name for long enough. Nobody sees them, so nobody is told."""
+    person = session.person
+    if person.chosen:
+        _release(state, person.id, person.name)
+        session.person = nameless(person.id)
 
 
 def answer_rename(state: State, session: Session, person: Person, ref: Ref) -> list[Word]:

@@ -15,6 +15,7 @@ from typing import Literal
 from teahouse.core.commands import Command
 from teahouse.core.errors import Overload, WireError
 from teahouse.core.events import CaughtUp, Event, Gap, Reply, Signal
+from teahouse.core.handlers import identity
 from teahouse.server.engine import Engine
 from teahouse.server.web.pipe import Pipe
 from teahouse.wire.base import Codec, Heard, WireFormat, refused
@@ -107,7 +108,9 @@ class Asker:
     ) -> None:
         self._dispatch = engine.dispatch
         self._loop = asyncio.get_running_loop()
+        self._state = engine.state
         self._end: Reply | None = None
+        self._name: asyncio.TimerHandle | None = None
         self.pipe = Pipe(engine.flusher, engine.limits)
         self.codec = Catcher(format, show)
         codec: Codec = self.codec
@@ -120,6 +123,11 @@ class Asker:
         self.codec.answered = self._loop.create_future()
         self._dispatch.handle(self._peer, [command])
         return await self.codec.answered
+
+    def keep_name(self, ms: int) -> None:
+        """Without a token: the name is this session's for so long, then anybody's, though the session goes on."""
+        if self._peer.session.person.chosen:
+            self._name = self._loop.call_later(ms / 1_000, identity.give_back_name, self._state, self._peer.session)
 
     def close(self, why: WireError | Overload | None) -> None:
         """The session is over: whoever waits for an answer gets this one, the stream says why and ends."""
@@ -144,6 +152,8 @@ class Asker:
 
     def leave(self) -> None:
         """The request is answered, or whoever asked has gone. Idempotent."""
+        if self._name is not None:
+            self._name.cancel()
         self._dispatch.gone(self._peer)
         self.pipe.abort()
         self.pipe.outbox.lost()

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from teahouse.core.commands import Delete, Edit
 from teahouse.core.events import Refused
 from teahouse.wire.rest import STATUS, TABLE, Row
 
@@ -73,14 +74,15 @@ def _operation(row: Row, schema: Json) -> Json:
     if row.header is not None:
         name, field = row.header
         parameters.append({**_parameter(schema, field, "header"), "name": name})
-    if row.path != "/api/guests":
+    needs_token = row.command in (Edit, Delete)
+    if row.path != "/api/guests" and not needs_token:
         parameters.append(_NAME)
     operation: Json = {
         "operationId": _id(row),
         "summary": row.summary,
         "parameters": [*parameters, *_EXTRA.get(row.gives, ())],
         "responses": _responses(row),
-        "security": list(SECURITY),
+        "security": list(SECURITY[1:] if needs_token else SECURITY),
     }
     if row.reads == "text":
         operation["requestBody"] = {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}

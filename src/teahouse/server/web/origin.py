@@ -26,10 +26,12 @@ def only(headers: Headers, name: bytes) -> str | None:
 def hostname(host: str) -> str:
     """The name or address in a `Host` header, without its port; "" where it is none."""
     if host.startswith("["):
-        name, bracket, port = host[1:].partition("]")
-        valid = bracket and (not port or port.startswith(":"))
-        return name if valid else ""
-    name, _, port = host.partition(":")
+        name, bracket, rest = host[1:].partition("]")
+        colon, port = rest[:1], rest[1:]
+        if not bracket or colon not in ("", ":") or ":" not in name or address(name) is None:
+            return ""
+    else:
+        name, _, port = host.partition(":")
     return name if not port or (port.isascii() and port.isdigit()) else ""
 
 

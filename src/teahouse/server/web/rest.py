@@ -98,6 +98,8 @@ class Rest:
         visit = rest.visitor(query, request.scope["headers"], command)
         if isinstance(visit, Refusal):
             return self._refuse(visit)
+        if visit.name is not None and _is_foreign(request):
+            return self._refuse(ForeignOrigin("A page of another origin may take no name here."))
         if isinstance(command, Join):
             return await self._stream(row, visit, command, query, request)
         return answer(row, await self._ask(request, visit, command))
@@ -204,10 +206,13 @@ def _json(reply: Reply, status: int) -> Response:
     return response
 
 
+_ELSEWHERE = (b"cross-site", b"same-site")  # the same site is another port, or another machine of the domain
+
+
 def _is_foreign(request: Request) -> bool:
-    """Whether a browser says that a page of somebody else's sends this."""
+    """Whether a browser says that a page of somebody else's sends this; an image of that page says so without `Origin`."""
     headers = request.scope["headers"]
-    if only(headers, b"sec-fetch-site") == "cross-site":
+    if any(value.strip() in _ELSEWHERE for name, value in headers if name == b"sec-fetch-site"):
         return True
     origins = [value for name, value in headers if name == b"origin"]
     if len(origins) > 1:

@@ -134,6 +134,8 @@ class Streams:
             if reply is not None and not isinstance(reply, Refused):
                 reply = await asker.ask(command)
                 joined = isinstance(reply, RoomJoined)
+                if joined and visit.token is None:
+                    asker.keep_name(self._engine.limits.visit_name_ms)
             return reply
         finally:
             if not joined:
