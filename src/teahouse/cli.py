@@ -174,7 +174,7 @@ async def run(settings: Settings, limits: Limits) -> None:
         "listening", host=",".join(hosts), port=ports[0], limits=limits.profile, connections=most,
         data=str(settings.data), pid=os.getpid(),
     )  # fmt: skip
-    print(draw(facts(settings, engine, places or server.addresses), terminal=sys.stdout.isatty()), end="", flush=True)
+    print(draw(facts(settings, engine, server, places or server.addresses), terminal=sys.stdout.isatty()), end="", flush=True)
     await first_of(asked_to_stop, engine.fatal)
     if not engine.fatal.done():
         log.info("stopping", signal=asked_to_stop.result())
@@ -213,7 +213,7 @@ def spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def facts(settings: Settings, engine: Engine, places: Sequence[tuple[str, int]]) -> Facts:
+def facts(settings: Settings, engine: Engine, server: Server, places: Sequence[tuple[str, int]]) -> Facts:
     """What the screen says about a server that is open at these places, (host, port)."""
     rooms = [room for room in engine.state.rooms_by_id.values() if room.head]
     return Facts(
