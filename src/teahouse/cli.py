@@ -174,7 +174,11 @@ async def run(settings: Settings, limits: Limits) -> None:
         "listening", host=",".join(hosts), port=ports[0], limits=limits.profile, connections=most,
         data=str(settings.data), pid=os.getpid(),
     )  # fmt: skip
-    print(draw(facts(settings, engine, server, places or server.addresses), terminal=sys.stdout.isatty()), end="", flush=True)
+    print(
+        draw(facts(settings, engine, server, places or server.addresses), terminal=sys.stdout.isatty()),
+        end="",
+        flush=True,
+    )
     await first_of(asked_to_stop, engine.fatal)
     if not engine.fatal.done():
         log.info("stopping", signal=asked_to_stop.result())

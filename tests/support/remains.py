@@ -1,8 +1,8 @@
 """Texts that are said once and deleted, and what a data folder still has of them.
 
-    secrets = Secrets(seed)
-    secrets.words(3)      «kqzvbxnmwtrpld …»: words that nobody else says
-    remains(folder, secrets.pieces)      where a piece of them still stands: file name → pieces
+secrets = Secrets(seed)
+secrets.words(3)      «kqzvbxnmwtrpld …»: words that nobody else says
+remains(folder, secrets.pieces)      where a piece of them still stands: file name → pieces
 """
 
 from __future__ import annotations
