@@ -40,6 +40,7 @@ from teahouse.server.clock import Clock
 from teahouse.server.engine import Engine
 from teahouse.server.server import Server, addresses_of
 from teahouse.signals import heed_signals
+from teahouse.store import snapshots
 from teahouse.store.check import check_folder
 from teahouse.store.sqlite import SqliteStore
 
@@ -134,6 +135,30 @@ def check(
     return EXIT_DAMAGED if problems else 0
 
 
+@app.command(name="forget-snapshots")
+def forget_snapshots(
+    data: Text = None, /, *, config: Annotated[Text, Parameter(help="Read settings from this file.")] = None
+) -> None:
+    """Take away the copies that an upgrade left in a data folder; a server may be running on it.
+
+    What was deleted since the upgrade still stands in them. Without them there is no way back to the older version.
+
+    Parameters
+    ----------
+    data
+        The folder; by default the one that `serve` would use.
+    """
+    folder = load({"data": data, "config": config}, os.environ).settings.data
+    try:
+        forgotten = snapshots.forget_all(folder)
+    except OSError as error:
+        raise ConfigError(f"{folder}: the copies can't be taken away ({error.strerror}).") from error
+    for path in forgotten:
+        print(f"{path}: taken away.")
+    if not forgotten:
+        print(f"{folder}: there are no copies.")
+
+
 def resolve(host: str) -> list[str]:
     """The addresses that a name of this machine stands for."""
     return [address for _, address in addresses_of(host)]
@@ -220,6 +245,7 @@ def spare_the_collector() -> None:
 def facts(settings: Settings, engine: Engine, server: Server, places: Sequence[tuple[str, int]]) -> Facts:
     """What the screen says about a server that is open at these places, (host, port)."""
     rooms = [room for room in engine.state.rooms_by_id.values() if room.head]
+    now = engine.clock.now_ms()
     return Facts(
         version=__version__,
         join=places[0],
@@ -228,6 +254,7 @@ def facts(settings: Settings, engine: Engine, server: Server, places: Sequence[t
         data=str(settings.data),
         rooms=len(rooms),
         events=sum(room.head for room in rooms),
+        copies=[(path.name, snapshots.days_left(path, now)) for path in snapshots.snapshots(settings.data)],
         limits=engine.limits.profile,
         connections=server.visits.most,
         memory=resident_bytes(),

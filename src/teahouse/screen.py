@@ -24,6 +24,7 @@ FOLD = "\n" + " " * 14
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the screen says.
 
+    copies  those that upgrades left in the data folder, and in how many days each goes
     join    the address by which others get here: (host, port)
     also    other addresses that do as well
     lan     whether others can: it is no loopback address
@@ -40,6 +41,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     limits: str
     connections: int
     memory: int
+    copies: list[tuple[str, int]] = []
 
 
 def draw(facts: Facts, *, terminal: bool) -> str:
@@ -54,7 +56,7 @@ def draw(facts: Facts, *, terminal: bool) -> str:
         ("frames", f"{shown}:{port}{FOLD}header !3I: version 1, length, cmd (100 text, 200 JSON)"),
         ("WebSocket", f"ws://{shown}:{port}/ws{FOLD}the same JSON, one object a message"),
         ("", ""),
-        ("data", f"{facts.data}{FOLD}{_kept(facts)}"),
+        ("data", FOLD.join([facts.data, _kept(facts), *_copies(facts)])),
         ("limits", f"{_explain(facts.limits)}{FOLD}{facts.connections:,} connections at the most"),
         ("memory", f"{round(facts.memory / MB)} MB"),
     ]
@@ -88,6 +90,15 @@ def _kept(facts: Facts) -> str:
         return "nothing was said yet"
     rooms = "1 room" if facts.rooms == 1 else f"{facts.rooms:,} rooms"
     return f"{facts.events:,} events in {rooms}"
+
+
+def _copies(facts: Facts) -> list[str]:
+    """What was deleted still stands in these."""
+    return [
+        f"{name}: a copy from before the upgrade, with{FOLD}what was deleted since. It goes in {days} days, "
+        "or by `teahouse forget-snapshots`"
+        for name, days in facts.copies
+    ]
 
 
 def _explain(profile: str) -> str:

@@ -11,7 +11,7 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 LETTERS = 14
@@ -79,10 +79,9 @@ def _pairs(data: bytes, pairs: dict[str, str]) -> Iterable[str]:
 async def gone(folder: Path, pieces: Collection[str], within_s: float = PROMISED_S) -> float:
     """Wait until nothing is left; return how long that took, in seconds. AssertionError: it is still there."""
     start = time.monotonic()
-    look: Callable[[], dict[str, set[str]]] = lambda: remains(folder, pieces)
     while True:
         began = time.monotonic()
-        left = await asyncio.to_thread(look)
+        left = await asyncio.to_thread(remains, folder, pieces)
         if not left:
             return began - start
         assert began - start < within_s, {name: sorted(said)[:5] for name, said in left.items()}

@@ -47,7 +47,7 @@ async def noise(server: ServerProcess) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def stuck_reader(server: ServerProcess) -> AsyncIterator[None]:
     """Somebody who is in the room and reads nothing of it."""
-    reader, writer = await asyncio.open_connection(server.host, server.port, limit=1)
+    _, writer = await asyncio.open_connection(server.host, server.port, limit=1)
     try:
         writer.write(b"hello there\n")
         await writer.drain()
@@ -70,6 +70,7 @@ async def everything(ana: JsonClient, ben: JsonClient, secrets: Secrets) -> list
     for _ in range(3):
         granted(await ana.ask("edit", room="lobby", target=edited, text=secrets.words(40)))
     reacted = await post("look at this")
+    emoji = ""
     for _ in range(5):
         emoji = secrets.word()
         granted(await ben.ask("react", room="lobby", target=reacted, emoji=emoji))
@@ -77,9 +78,8 @@ async def everything(ana: JsonClient, ben: JsonClient, secrets: Secrets) -> list
     await post(secrets.chinese(400))
     await post(secrets.words(LONG))
     await post(f"@ben {secrets.word()}")
-    for topic in (secrets.words(2), secrets.chinese(30)):
-        said.append(granted(await ana.ask("topic", room="lobby", topic=topic))["seq"])
-    return said
+    topics = [await ana.ask("topic", room="lobby", topic=topic) for topic in (secrets.words(2), secrets.chinese(30))]
+    return [*said, *(granted(topic)["seq"] for topic in topics)]
 
 
 async def two(server: ServerProcess) -> tuple[JsonClient, JsonClient]:

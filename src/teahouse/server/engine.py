@@ -75,6 +75,10 @@ class Engine:
         self.tasks.spawn(self.renewal.run(), "renew tokens")
         self.tasks.spawn(self.vacancies.run(), "let empty rooms go")
 
+    def erasing_s(self) -> float:
+        """For how long something deleted has been waiting to be out of every file."""
+        return self._store.erasing_s()
+
     def trouble(self) -> Trouble | None:
         """Why nothing can be stored now; None where nothing is known to be in the way."""
         if self.fatal.done():

@@ -50,6 +50,11 @@ class Figures(Collector):
             "Lines of the log that were written nowhere: a full disk, a reader that stopped or is gone.",
             value=counters.lines_dropped(),
         )
+        yield GaugeMetricFamily(
+            "teahouse_erasing_seconds",
+            "For how long something deleted has been waiting to be out of every file; above 10 it is late.",
+            value=self._engine.erasing_s(),
+        )
 
     def _connections(self) -> Iterator[Metric]:
         present = GaugeMetricFamily("teahouse_connections", "Connections that are open, by door.", labels=["door"])

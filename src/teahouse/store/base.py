@@ -60,6 +60,9 @@ class Store(Protocol):
         raises StoreFatal  the disk did not answer in time: what is not acknowledged may be stored or not
         """
 
+    def erasing_s(self) -> float:
+        """For how long something deleted has been waiting to be out of every file; 0: nothing is. On the loop, at once."""
+
     def trouble(self) -> Trouble | None:
         """Why nothing is stored now; None: nothing is known to be in the way. On the loop, at once.
 

@@ -56,7 +56,8 @@ class Request:
 class Committer:
     """The writing connection's transactions. Belongs to the writer's thread.
 
-    tips  room → where its log ends, on the disk
+    tips        room → where its log ends, on the disk
+    on_deleted  something was deleted in these rooms, on the disk
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Committer:
         self._limits = limits
         self._now_ms = now_ms
         self._ticks_ms = ticks_ms
+        self.on_deleted: Callable[[set[int]], None] = lambda rooms: None
         self._targets = Targets(connection, limits.edits_per_message)
         self._meter = Meter()
         self._recorded: set[int] = set()
@@ -96,6 +98,7 @@ class Committer:
         self._upkeep.grown((room, tip.seq, tip.time) for room, tip in batch.tips.items())
         if batch.deleted:
             self._upkeep.scrub.soon()
+            self.on_deleted({message >> 32 for message in batch.deleted})
         if len(self._recorded) > RECORDED:
             self._recorded.clear()
         self._recorded.update(batch.people)

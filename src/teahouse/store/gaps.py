@@ -72,7 +72,7 @@ def _opened(connection: apsw.Connection, name: str, kind: int) -> apsw.VFSFile:
 
 def _runs(pages: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Neighbours together: first and last page, at most RUN of them."""
-    first = last = 0
+    first, last = 0, -1
     for page in pages:
         if page != last + 1 or page - first >= RUN:
             if first:

@@ -20,6 +20,7 @@ from teahouse.core.errors import ConfigError
 from teahouse.store.connect import APPLICATION, FILE, run, transaction
 from teahouse.store.fill import FILLS
 from teahouse.store.private import make_private
+from teahouse.store.snapshots import path_of
 
 NAME = re.compile(r"([0-9]{4})_[a-z_]+\.sql")
 
@@ -41,7 +42,7 @@ def migrate(connection: apsw.Connection, folder: Path, known: Mapping[int, str])
     version = version_of(connection, folder)
     newest = max(known)
     if version > newest:
-        before = folder / f"teahouse-before-{newest + 1:04}.sqlite"
+        before = path_of(folder, newest + 1)
         copy = f", or put {before.name} (made before the change) in its place" if before.exists() else ""
         raise ConfigError(
             f"{folder / FILE}: written by a newer Teahouse (schema {version}; this one knows {newest}). "
@@ -49,7 +50,7 @@ def migrate(connection: apsw.Connection, folder: Path, known: Mapping[int, str])
         )
     pending = sorted(number for number in known if number > version)
     if version and pending:
-        snapshot(connection, folder / f"teahouse-before-{pending[0]:04}.sqlite")
+        snapshot(connection, path_of(folder, pending[0]))
     for number in pending:
         with transaction(connection):
             run(connection, known[number])

@@ -146,6 +146,7 @@ class SqliteStore:
             self._index = upkeep.index
             upkeep.open((room.id, room.head, room.time) for room in rooms)
             committer = Committer(connection, self._tips, upkeep, self._limits, self._now_ms)
+            committer.on_deleted = self._unread.forget
             readers = Readers(path, self._vfs, READERS, self._log.fatal)
             searchers = Readers(path, self._vfs, SEARCHERS, self._log.fatal)
             upkeep.scrub.still = partial(nobody_reads, (readers, searchers))
@@ -175,6 +176,10 @@ class SqliteStore:
             )
         if self._lock is not None:
             self._lock.release()
+
+    def erasing_s(self) -> float:
+        """See `Store.erasing_s`."""
+        return 0.0 if self._writer is None else self._scrub.waiting_s
 
     def trouble(self) -> Trouble | None:
         """See `Store.trouble`."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import apsw
@@ -64,15 +64,17 @@ class Unread:
 
     def __init__(self) -> None:
         self._looks: OrderedDict[int, Look] = OrderedDict()
+        self._forgotten = 0  # how often
 
     def standing(self, connection: apsw.Connection, person: Person, rooms: Sequence[tuple[int, int]]) -> list[Standing]:
         """How the person stands to each (room id, head)."""
+        known = self._forgotten  # asked before anything is read
         marks = dict(run(connection, "SELECT room, read FROM marks WHERE person = ?", (person.id,)))
         answers: list[Standing] = []
         for room, head in rooms:
             read = marks.get(room, 0)
             lowest = max(read, head - UNREAD_SCAN)
-            look = self._look(connection, room, head)
+            look = self._look(connection, room, head, known)
             others, addresses = look.of_others(person.id, lowest), look.addresses
             if len(others) < UNREAD and look.floor > lowest:
                 span = (event_id(room, lowest), event_id(room, head), Posted.kind, person.id, UNREAD)
@@ -84,14 +86,23 @@ class Unread:
         """The room is no more."""
         self._looks.pop(room, None)
 
-    def _look(self, connection: apsw.Connection, room: int, head: int) -> Look:
+    def forget(self, rooms: Iterable[int]) -> None:
+        """Something was deleted there: its text does not stay in memory. Called by the writer's thread."""
+        self._forgotten += 1
+        for room in rooms:
+            self._looks.pop(room, None)
+
+    def _look(self, connection: apsw.Connection, room: int, head: int, known: int) -> Look:
         look = self._looks.get(room)
         if look is not None and look.head == head:
             return look
         span = (event_id(room, max(0, head - UNREAD_SCAN)), event_id(room, head), Posted.kind, WINDOW)
         messages = [(id & SEQ, author, text) for id, author, text in run(connection, _NEWEST, span)]
         floor = messages[-1][0] - 1 if len(messages) == WINDOW else max(0, head - UNREAD_SCAN)
-        look = self._looks[room] = Look(head, floor, messages)
+        look = Look(head, floor, messages)
+        if known != self._forgotten:  # perhaps it has what was deleted meanwhile
+            return look
+        self._looks[room] = look
         while len(self._looks) > ROOMS:
             self._looks.popitem(last=False)
         return look

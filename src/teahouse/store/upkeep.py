@@ -4,6 +4,7 @@
                 was stored has been shown; where there are no pauses, small steps right behind a batch, for a twentieth
                 of the time: enough for some thousand messages a second; a flood is searchable when it is over
     checkpoint  when the write-ahead log has WAL_PAGES pages, in the next pause; where there is none, at twice as many
+    copies      of migrations: those that are old go, looked for now and then
     scrub       after a deletion, until no file has the text any more: scrub.py
 
 SQLite's own checkpoint (wal_autocheckpoint) throws its errors away, and a failed fsync is one that must not be.
@@ -13,11 +14,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import apsw
 import structlog
 
 from teahouse.core.errors import StoreFatal
+from teahouse.store import snapshots
 from teahouse.store.connect import unsynced
 from teahouse.store.faults import fault_of
 from teahouse.store.index import Index
@@ -32,6 +35,7 @@ SHARE = 20  # one part in so many of the time goes to a late index where nobody 
 SMALL = 0.25  # of a step: right behind a batch, somebody waits for it
 LATE_MS = 1_000  # what waits this long is done between two batches
 WAL_PAGES = 1_000
+COPIES_S = 3_600.0
 CLOSE_S = 1.0  # for what is still to be erased at the end; the next start goes on with it
 
 
@@ -45,6 +49,7 @@ class Upkeep:
         self.scrub = Scrub(connection)
         self._wal_pages = 0
         self._long = WAL_PAGES
+        self._copies_from = 0.0
         self._quiet = False
         self._has_stepped = False  # in this pause
         self._index_after = 0.0  # by the monotonic clock: when a late index may have a step without a pause
@@ -94,6 +99,7 @@ class Upkeep:
         """Nothing came: a step of what is to be done. Raises StoreFatal alone."""
         self._quiet = self._quiet or not self._is_pressed()
         self._has_stepped = True
+        self._look_for_copies()
         now = self._now_ms()
         if self._has_long_log():
             self.checkpoint()
@@ -102,6 +108,12 @@ class Upkeep:
         elif self.index.behind and now >= self._index_from:
             self._follow()
             self._index_after = time.monotonic() + QUIET_S
+
+    def _look_for_copies(self) -> None:
+        start = time.monotonic()
+        if self._connection.filename and start >= self._copies_from:
+            self._copies_from = start + COPIES_S
+            snapshots.forget_old(Path(self._connection.filename).parent, self._now_ms())
 
     def after_batch(self) -> None:
         """A batch was answered: what can't wait. Raises StoreFatal alone."""
