@@ -86,7 +86,7 @@ async def test_the_free_space_of_pages_is_where_texts_are_left(tmp_path: Path) -
     connection.close()
 
 
-def test_words_that_lead_to_leaves_of_the_index_go_too(tmp_path: Path) -> None:
+async def test_words_that_lead_to_leaves_of_the_index_go_too(tmp_path: Path) -> None:
     secrets = Secrets(2)
     connection = writing(tmp_path / FILE)
     run(connection, "CREATE VIRTUAL TABLE words USING fts5 (t, content='', columnsize=0, tokenize='ascii')")

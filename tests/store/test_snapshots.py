@@ -96,7 +96,9 @@ async def test_the_start_screen_names_a_copy_and_the_command_takes_it_away(tmp_p
     server = ServerProcess(data)
     await server.start()
     try:
-        said = server.said()
+        async with asyncio.timeout(10):
+            while "Ctrl-C" not in (said := server.said()):  # the screen's last line
+                await asyncio.sleep(0.01)
         assert "teahouse-before-0003.sqlite: a copy from before the upgrade" in said
         assert "It goes in 7 days, or by `teahouse forget-snapshots`" in said
         done = await asyncio.to_thread(forget_snapshots, data)
