@@ -209,7 +209,9 @@ def test_who_belongs_to_a_room_is_among_its_people_and_counted_once() -> None:
     room = chat.makes("lobby")
     absent = Person(50, "zoe", "member")
     room.record = RoomRecord(members={50: Member(absent, "owner", 1), 1: Member(Person(1, "old"), "member", 1)})
-    assert room.people() == [Person(1, "alice"), absent]
+    assert room.people(0, 9) == [Person(1, "alice"), absent]
+    assert room.people(1, 9) == [absent]
+    assert room.people(0, 1) == [Person(1, "alice")]
     assert room.count() == 2
 
 

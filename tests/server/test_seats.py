@@ -12,13 +12,14 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from teahouse.core.commands import Join, Leave, Post, Rename, Whisper
+from teahouse.core.commands import Join, Leave, Post, Rename, Type, Whisper
 from teahouse.core.errors import TooSlow
 from teahouse.core.handlers.presence import enter
 from teahouse.core.message import nameless
 from teahouse.core.room import Room, RoomRecord
 from teahouse.core.session import Neighbours, Session
 from teahouse.server import fanout
+from teahouse.server.feed import TYPING
 from teahouse.server.outbox import Outbox
 from teahouse.server.pages import OVERHEAD, PAGE, Pages
 from teahouse.server.peer import Peer
@@ -241,4 +242,30 @@ def test_who_writes_and_never_reads_is_let_go(tmp_path: Path, monkeypatch: pytes
     world.settle()
     assert [type(why) for why in someone.closed_for] == [TooSlow]
     assert len([word for word in other.hears() if word["type"] == "posted"]) >= 30
+    world.close()
+
+
+def test_what_waits_to_pass_is_bounded_while_the_disk_takes_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path, msgspec.structs.replace(SMALL, queue=1_000))
+    ana, ben = world.a_json_reader(), world.a_json_reader()
+    for reader in (ana, ben):
+        joins(reader, "lobby")
+    ana.asks(Post(room="lobby", text="on its way"))
+    world.settle()
+    feed = world.engine.feed
+    for _ in range(40):
+        ben.asks(*[Type(room="lobby") for _ in range(50)])
+    assert feed._passing == TYPING
+    for _ in range(100):
+        if ben.peer.congested:
+            break
+        for _ in range(10):
+            ben.asks(Leave(room="lobby"), Join(room="lobby"))
+            world.settle()
+    assert ben.peer.congested
+    assert 1_000 < feed._passing < 1_100
+    world.inside(lambda: world.disk.release(1))
+    world.settle()
+    assert feed._passing == 0
+    assert ben.peer not in world.engine.dispatch._paused
     world.close()

@@ -135,11 +135,19 @@ def posts_there(world: World, reader: Reader) -> None:
     reader.asks(Post(room="tea", text="on its way"))
 
 
+def posts_there_and_waits_for_the_turn(world: World, reader: Reader) -> None:
+    world.engine.feed._upto = 0
+    posts_there(world, reader)
+
+
 def looked_at_it_just_now(world: World, reader: Reader) -> None:
     reader.asks(Look(room="tea"))
 
 
-@pytest.mark.parametrize("comes", [sits_there, lingers_there, follows_it, posts_there, looked_at_it_just_now])
+@pytest.mark.parametrize(
+    "comes",
+    [sits_there, lingers_there, follows_it, posts_there, posts_there_and_waits_for_the_turn, looked_at_it_just_now],
+)
 def test_a_room_stays_while_somebody(world: World, comes: Callable[[World, Reader], None]) -> None:
     ana = world.a_json_reader()
     makes(ana, "tea")
@@ -149,6 +157,9 @@ def test_a_room_stays_while_somebody(world: World, comes: Callable[[World, Reade
     world.settle()
     world.run(world.engine.vacancies.look())
     assert rooms(world) == {"lobby", "tea"}
+    world.engine.feed._upto = 1_000
+    world.inside(world.engine.feed._take_turns)
+    world.settle()
     world.inside(lambda: world.disk.release(9))
     world.settle()
 

@@ -325,7 +325,8 @@ def _found(query: str) -> object:
 
 
 def _mentioned(said: str) -> int:
-    return unread.mentions("ana", [said] * 4) + unread.mentions("aſ\u0345ß", [said])
+    found = unread.addresses_in(said)
+    return unread.mentions("ana", [found] * 4) + unread.mentions("aſ\u0345ß", [found])
 
 
 QUERY_BYTES = 1_000

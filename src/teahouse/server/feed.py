@@ -51,6 +51,7 @@ class Passing:
         self.pass_on = pass_on
 
 
+TYPING = 256  # signals that wait in a room: then typing is dropped
 Held = deque[Passing]
 """What waits in one room to pass, oldest first."""
 
@@ -95,6 +96,7 @@ class Feed:
         self._fuse = fuse
         self._last: dict[int, int] = {}  # room → ticket of its last draft
         self._held: dict[int, Held] = {}
+        self._passing = 0  # in all of `_held`
         self._outgoing: list[Draft] = []
         self._handed: deque[tuple[int, float, list[Draft]]] = deque()  # (last ticket, when, what): what is out
         self._tickets = 0
@@ -122,6 +124,8 @@ class Feed:
     def has_much_waiting(self, person: int) -> bool:
         """Whether this person has so much waiting here that no more should be read from them."""
         turns, limits = self._turns, self._state.limits
+        if self._passing > limits.queue:
+            return True
         if not turns.count or not turns.has(person):
             return False
         return (
@@ -247,7 +251,10 @@ class Feed:
     # ---- signals
 
     def signal(self, room: Room, signal: Present | Typing) -> None:
-        """Let something pass in a room, in its place."""
+        """Let something pass in a room, in its place. Where much waits to pass there, nobody needs to hear of typing."""
+        if isinstance(signal, Typing) and len(self._held.get(room.id, ())) >= TYPING:
+            self._counters.dropped += 1
+            return
         number = self._fanout.next_signal()
         person = signal.person.id if isinstance(signal, Typing) else (signal.came or signal.went)[0].id
         passing = Passing(self._last_ticket(room), lambda: self._fanout.signal(room, signal, number))
@@ -272,8 +279,8 @@ class Feed:
             self._behind_last(busy, Passing(self._last_ticket(busy), lambda: pass_on(signal)))
 
     def is_quiet(self, room: Room) -> bool:
-        """Whether nothing of the room is on its way to the disk, or waits for something that is."""
-        return self._last_ticket(room) <= self._done and room.id not in self._held
+        """Whether nothing of the room is on its way to the disk, or waits for something that is, or for its turn."""
+        return self._last_ticket(room) <= self._done and room.id not in self._held and not self._turns.count
 
     def forget(self, room: Room) -> None:
         """The room is no more."""
@@ -287,12 +294,14 @@ class Feed:
             passing.pass_on()
         else:
             self._held.setdefault(room.id, deque()).append(passing)
+            self._passing += 1
 
     def _release(self, room: int, upto: int) -> None:
         held = self._held.get(room)
         if held is None:
             return
         while held and held[0].ticket <= upto:
+            self._passing -= 1
             held.popleft().pass_on()
         if not held:
             self._held.pop(room, None)

@@ -101,10 +101,9 @@ def list_members(state: State, session: Session, command: ListMembers, now: int)
     """A page of who belongs to the room or is present."""
     room = visible_room(state, session, command.room)
     authorize(session.person, "members", room)
-    people = room.people()
-    rest = [person for person in people if person.id > (command.after or 0)]
-    page = rest[: state.limits.members_page]
-    return [MemberList(ref=command.ref, room=room.name, members=page, count=len(people), more=len(rest) > len(page))]
+    most = state.limits.members_page
+    page = room.people(command.after or 0, most + 1)
+    return [MemberList(ref=command.ref, room=room.name, members=page[:most], count=room.count(), more=len(page) > most)]
 
 
 def read_room(state: State, session: Session, command: ReadRoom, now: int) -> list[Word]:

@@ -103,10 +103,9 @@ def visible_room(state: State, session: Session, text: str) -> Room:
 
 def joined(person: Person, room: Room, limit: int, read: int, unread: int, ref: Ref = None) -> RoomJoined:
     """The room, as its `room` answer."""
-    people = room.people()
     return RoomJoined(
         ref=ref, room=room.name, topic=room.record.topic, head=room.head, read=read, unread=unread,
-        members=people[:limit], count=len(people), you=_ROLES.get(rank(person, room), _GUEST),
+        members=room.people(0, limit), count=room.count(), you=_ROLES.get(rank(person, room), _GUEST),
     )  # fmt: skip
 
 
