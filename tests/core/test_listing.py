@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import pytest
 
 from teahouse.core import chat as core
@@ -130,6 +133,34 @@ def test_entries_end_where_their_answer_would_outgrow_a_frame() -> None:
     assert 0 < listing.fitting([entry] * 100, 65_536) < 100
     assert listing.fitting([entry] * 100, 1) == 1
     assert listing.fitting([], 1) == 0
+
+
+def test_what_happens_moves_a_room_of_two_to_the_front() -> None:
+    chat = a_house(0)
+    for number in range(2, 60):
+        made(chat, f"@1+{number}", number)
+    something_happens(chat, "@1+3")
+    assert page(chat, ListRooms())[0][:3] == ["tea", "@1+3", "@1+59"]
+
+
+def test_a_list_costs_the_same_however_many_rooms_there_are() -> None:
+    few, many = a_house(500), a_house(4 * 500)
+    for chat, count in ((few, 500), (many, 4 * 500)):
+        for number in range(2, count):
+            made(chat, f"@1+{number}", number)
+    assert best(lambda: page(many, ListRooms())) <= 3 * best(lambda: page(few, ListRooms()))
+    for command in (ListRooms(query="zz"), ListRooms(after="r1")):
+        assert best(lambda: page(many, command)) <= 6 * best(lambda: page(few, command))  # noqa: B023
+
+
+def best(work: Callable[[], object]) -> float:
+    """The shortest of several, in seconds."""
+    times: list[float] = []
+    for _ in range(9):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
 def test_a_room_that_went_is_in_no_list() -> None:

@@ -79,6 +79,9 @@ def apply(state: State, room_id: int, events: Sequence[Event]) -> None:
     room.time = events[-1].time
     if room.pair is None:
         state.open_rooms.move_to_end(room_id)
+    else:
+        for person in room.pair:
+            state.directs[person].move_to_end(room_id)
     if room.made is not None and any(event.__class__ is Posted for event in events):
         room.made = None
         state.unsaid.pop(room_id, None)

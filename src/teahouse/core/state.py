@@ -36,7 +36,7 @@ class State:
     """rooms by fold, by id and by look; sessions of each person by the person's id; claims by fold and by skeleton.
 
     open_rooms     by id, the one where something happened last at the end
-    directs        person id → that person's rooms of two, by id
+    directs        person id → that person's rooms of two, in the same way
     unsaid         by id: rooms in which nothing was ever said
     rooms_by_look  skeleton → folds of the open rooms that have it
     opening        skeleton → name of the room that the store is asked to make
@@ -49,7 +49,7 @@ class State:
         self.rooms_by_name: dict[str, Room] = {}
         self.rooms_by_id: dict[int, Room] = {}
         self.open_rooms: OrderedDict[int, Room] = OrderedDict()
-        self.directs: dict[int, dict[int, Room]] = {}
+        self.directs: dict[int, OrderedDict[int, Room]] = {}
         self.unsaid: dict[int, Room] = {}
         self.rooms_by_look: dict[str, tuple[str, ...]] = {}
         self.opening: dict[str, str] = {}
@@ -69,7 +69,7 @@ class State:
             if fold not in same:
                 self.rooms_by_look[looks] = (*same, fold)
         for person in room.pair or ():
-            self.directs.setdefault(person, {})[room.id] = room
+            self.directs.setdefault(person, OrderedDict())[room.id] = room
         if room.made is not None and fold != DEFAULT_ROOM:
             self.unsaid[room.id] = room
 

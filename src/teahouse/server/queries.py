@@ -361,7 +361,7 @@ class Queries:
         read = [] if is_new else await self._ask(peer, self._store.rooms_read(person.id))
         others: dict[int, Person] = {}
         if command.query:
-            others = await self._others(peer, person, list(state.directs.get(person.id, {}).values()))
+            others = await self._others(peer, person, list(listing.directs(state, person, listing.NAMED)))
         rooms, more = listing.page(state, peer.session, person, command, read, others)
         standings = await self._ask(peer, self._store.standing(person, [(room.id, room.head) for room in rooms]))
         others |= await self._others(peer, person, [room for room in rooms if room.id not in others])

@@ -8,12 +8,11 @@
 Within each of the four, where something happened last stands first; a room in which nothing did stands where it was made.
 A page goes on behind a room, wherever that stands now: what moved meanwhile stands at the front of a new list.
 
-The order of the open rooms is kept while events are applied, so no list looks at more rooms than it passes.
+The order of rooms is kept while events are applied, so no list looks at more of them than it passes.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 
@@ -27,6 +26,7 @@ from teahouse.core.session import Session
 from teahouse.core.state import State
 
 DIRECTS = 50
+NAMED = 2_000  # rooms of two in which a query is looked for, by the other's name
 BESIDE_BYTES = 512  # of one entry as JSON, beside its topic and names; generous
 ESCAPED = 2  # bytes that one byte of text may become: a quote, a backslash
 
@@ -41,13 +41,16 @@ def in_order(state: State, person: Person, read: Collection[int]) -> Iterator[Ro
     mine = {id: room for id in read if (room := state.open_rooms.get(id)) is not None}
     for session in state.sessions_by_person.get(person.id, ()):
         mine.update((id, room) for id, room in session.rooms.items() if room.pair is None)
-    directs = list(state.directs.get(person.id, {}).values())
-    latest = heapq.nlargest(DIRECTS, directs, key=_latest)
     yield from sorted(mine.values(), key=_latest, reverse=True)
-    yield from latest
+    yield from directs(state, person, DIRECTS)
     yield from (room for id, room in reversed(state.open_rooms.items()) if id not in mine)
-    if len(directs) > DIRECTS:
-        yield from sorted(directs, key=_latest, reverse=True)[DIRECTS:]
+    yield from islice(directs(state, person), DIRECTS, None)
+
+
+def directs(state: State, person: Person, most: int | None = None) -> Iterator[Room]:
+    """The person's rooms of two, the one where something happened last first."""
+    rooms = state.directs.get(person.id)
+    return islice(reversed(rooms.values()), most) if rooms is not None else iter(())
 
 
 def _latest(room: Room) -> tuple[int, int]:
