@@ -266,6 +266,54 @@ async def test_a_body_that_never_ends_is_closed(tmp_path: Path) -> None:
         assert Answer(await ended).status in (405, 408)
 
 
+POSTED = b"POST /r/lobby HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = POSTED + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "trickle"),
+    [
+        (POSTED + b"Content-Length: 1000\r\n\r\n", b"x"),
+        (CHUNKED + b"3e8\r\n", b"x"),
+        (CHUNKED, b"1\r\nx\r\n"),
+        (CHUNKED + b"1;", b"e"),
+        (CHUNKED + b"1\r\nx\r\n0\r\n", b"Trailer: x\r\n"),
+        (request("/healthz") + POSTED + b"Content-Length: 1000\r\n\r\n", b"x"),
+        (request("/healthz") + b"GET / HTTP/1.1\r\n", b"X: y\r\n"),
+    ],
+    ids=["a body", "a chunk", "chunk after chunk", "the head of a chunk", "trailers", "a second body", "a second head"],
+)
+async def test_half_a_request_of_which_a_little_comes_now_and_then_is_closed(
+    tmp_path: Path, beginning: bytes, trickle: bytes
+) -> None:
+    quick = msgspec.structs.replace(PATIENT, half_frame_ms=150, http_head_ms=150)
+    async with open_house(tmp_path, quick) as house:
+        caller = await house.call()
+        caller.send(beginning)
+        ended = asyncio.ensure_future(caller.rest())
+        while not ended.done():
+            caller.send(trickle)
+            await asyncio.wait([ended], timeout=0.02)
+        assert b" 201 " not in await ended
+        assert house.head == 0
+        await house.empty()
+
+
+async def test_who_follows_a_room_and_stops_reading_is_let_go(tmp_path: Path) -> None:
+    quick = msgspec.structs.replace(PATIENT, stall_ms=300)
+    async with open_house(tmp_path, quick) as house:
+        callers = [await house.call() for _ in range(2)]
+        for caller, path in zip(callers, ("/api/rooms/lobby/events", "/r/lobby?follow"), strict=True):
+            caller.reader._transport.pause_reading()  # type: ignore[attr-defined]
+            caller.send(request(path))
+        await house.has(2, "http")
+        program = await house.program(name="ana")
+        async with asyncio.timeout(30):
+            while house.server.visits.by_door()["http"]:
+                await program.ask("post", room="lobby", text="x" * 50_000)
+        await program.ask("post", room="lobby", text="still here")
+
+
 async def test_a_flood_of_requests_on_one_connection_is_bounded(house: House) -> None:
     answers = await house.ask(request("/healthz") * 5_000)
     assert 1 <= answers.count(b"HTTP/1.1 200 OK") <= 100

@@ -36,6 +36,8 @@ from teahouse.wire.slash import TABLE, help_text, understand
         ("/join #tea", Join(room="#tea")),
         ("/leave", Leave(room=HERE)),
         ("/rooms", ListRooms()),
+        ("/rooms Tea", ListRooms(query="Tea")),
+        ("/rooms " + "x" * 500, ListRooms(query="x" * 100)),
         ("/who", ListMembers(room=HERE)),
         ("/history", ReadHistory(room=HERE, limit=20)),
         ("/history 3", ReadHistory(room=HERE, limit=3)),

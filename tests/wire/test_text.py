@@ -207,6 +207,13 @@ def test_rooms_are_one_line_each() -> None:
     ]  # fmt: skip
 
 
+def test_that_there_are_more_rooms_is_said_with_how_to_find_them() -> None:
+    entry = RoomEntry(room="tea", topic="", count=2, head=0, read=0, unread=3, mentions=0)
+    assert text.answer(RoomList(rooms=[entry], more=True)).split("\n") == [
+        "* rooms:", "* tea (2 here)", "* there are more: /rooms WORD finds those that have it in their name",
+    ]  # fmt: skip
+
+
 def test_a_long_past_is_cut_at_its_older_end() -> None:
     messages: list[Message | TopicChanged | RulesChanged] = [past(f"{number} " + "茶" * 10_000) for number in range(40)]
     shown = text.answer(History(room="tea", messages=messages, as_of=40, more=False))
