@@ -32,10 +32,10 @@ from teahouse.server import presence
 from teahouse.server.counters import Counters
 from teahouse.server.cursor import Audience, Cursor
 from teahouse.server.fuse import Run, straight
-from teahouse.server.pages import PAGE, Page, Pages, page_of
+from teahouse.server.loading import Loading
+from teahouse.server.pages import Page, Pages, page_of
 from teahouse.server.peer import Peer, let_go
 from teahouse.server.push import Slow, not_pushed, push_units, push_whole
-from teahouse.wire.base import WireFormat
 
 log = structlog.get_logger("teahouse.fanout")
 
@@ -61,11 +61,10 @@ class Fanout:
         self._pages = pages
         self._later_on = later
         self._fuse = fuse
-        self._read_page = read_page
+        self._loading = Loading(pages, read_page, self._later)
         self._counters = counters
         self._audiences: dict[int, Audience] = {}
         self._signals = 0
-        self._reading: dict[tuple[int, WireFormat, int], list[Cursor]] = {}
 
     def _later(self, delay_s: float, work: Callable[..., object], *args: object) -> None:
         self._later_on(delay_s, lambda: self._fuse(work, *args))
@@ -353,40 +352,17 @@ class Fanout:
                 cursor.peer.outbox.push(unit)
 
     def _load(self, cursor: Cursor, number: int) -> None:
-        room, format = cursor.room, cursor.format
         cursor.loading = True
-        key = (room.id, format, number)
-        waiting = self._reading.get(key)
-        if waiting is not None:
-            waiting.append(cursor)
-            return
-        self._reading[key] = [cursor]
-        drops = self._pages.drops(room.id)
+        self._loading.ask(cursor.room, cursor.format, number, partial(self._loaded, cursor))
 
-        def loaded(events: list[Event] | Exception) -> None:
-            waiting = self._reading.pop(key)
-            for cursor in waiting:
-                cursor.loading = False
-            if isinstance(events, StoreError):
-                self._later(RETRY_S, self._pump_all, waiting)
-                log.warning("page-unread", room=room.name, page=number, code=events.code, error=events.message)
-                return
-            try:
-                if isinstance(events, Exception):
-                    raise events
-                if drops == self._pages.drops(room.id):
-                    self._pages.put(room.id, format, number, [format.event(event) for event in events])
-            except Exception as error:
-                for cursor in waiting:
-                    self._end(cursor, error)
-            else:
-                self._pump_all(waiting)
-
-        try:
-            self._read_page(room, number * PAGE, loaded)
-        except Exception:
-            del self._reading[key]  # nobody would ever be called back
-            raise
+    def _loaded(self, cursor: Cursor, fault: Exception | None) -> None:
+        cursor.loading = False
+        if fault is None:
+            self.pump(cursor)
+        elif isinstance(fault, StoreError):
+            self._later(RETRY_S, self.pump, cursor)
+        else:
+            self._end(cursor, fault)
 
     def _pump_all(self, cursors: Sequence[Cursor]) -> None:
         for cursor in cursors:
