@@ -217,9 +217,11 @@ class Engine:
     def ended(self, error: TeahouseError) -> None:
         """There will be no more attempts."""
         self.readers.error = error
-        if self.outbox is not None:
-            self.unsent = self.outbox.close(error)
-        self.readers.stir()
+        try:
+            if self.outbox is not None:
+                self.unsent = self.outbox.close(error)
+        finally:
+            self.readers.stir()
         self.places.tell(LineState("ended", str(error), error=error))
 
     async def may_hear(self) -> None:

@@ -184,7 +184,7 @@ class Queries:
         """Ask; where that fails and nobody is this person, their name is free again."""
         try:
             return await self._ask(peer, question)
-        except (Refusal, Lost):
+        except BaseException:  # a bug, or the end of the task: a name that nobody has would be taken for ever
             if person.chosen and person.id not in self._state.sessions_by_person:
                 identity.release(self._state, person.id, person.name, self._clock.now_ms())
             raise
@@ -199,7 +199,7 @@ class Queries:
         named = Person(old.id, wish, old.kind, True)
         try:
             await self._ask(peer, self._store.rename_guest(named))
-        except (Refusal, Lost):
+        except BaseException:
             if names.fold(wish) != names.fold(old.name):
                 identity.release(state, old.id, wish, now)
             raise
