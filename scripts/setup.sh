@@ -94,10 +94,11 @@ build_page() {
         fi
     fi
     step "building the page" "half a minute the first time"
+    if ! command -v npm >/dev/null; then export npm_config_cache=$here/$scratch/npm; fi # it would stay in the home
     if [[ $kind == dev ]]; then
         "$environment/bin/python" hatch_build.py dev
     else
-        PYTHONPATH=$scratch/node npm_config_cache=$here/$scratch/npm "$environment/bin/python" hatch_build.py
+        PYTHONPATH=$scratch/node "$environment/bin/python" hatch_build.py
     fi
 }
 
