@@ -21,7 +21,7 @@ def read(*pieces: bytes) -> tuple[bytes, bytes]:
     """The text, and what is owed."""
     telnet = Telnet()
     text = b"".join(map(telnet.text, pieces)) + telnet.end()
-    return text, telnet.owed
+    return text, bytes(telnet.owed)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,10 @@ class LinesCodec(TextDoor):
 
     def owed(self) -> bytes:
         """What a telnet client asked is declined."""
-        owed, self._telnet.owed = self._telnet.owed, b""
+        if not self._telnet.owed:
+            return b""
+        owed = bytes(self._telnet.owed)
+        self._telnet.owed.clear()
         return owed
 
     def answer(self, reply: Reply) -> bytes:

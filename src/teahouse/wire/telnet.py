@@ -51,7 +51,7 @@ class Telnet:
     def __init__(self) -> None:
         self._held = b""
         self._skipping = False
-        self.owed = b""
+        self.owed = bytearray()
         self.speaks = False
 
     def text(self, data: bytes) -> bytes:

@@ -163,7 +163,7 @@ class TextDoor:
 
     def owed(self) -> bytes:
         """Nothing: what telnet asks is skipped."""
-        self._telnet.owed = b""
+        self._telnet.owed.clear()
         return b""
 
     def _hear(self, messages: list[bytes | None]) -> list[Heard]:
