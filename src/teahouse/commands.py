@@ -5,6 +5,7 @@
     teahouse tail      what was said last, and what is said next
     teahouse export    a whole room as one file
     teahouse demo      a house with a week of life in it, to look at
+    teahouse torture   a server of its own is killed, cut off and attacked, and must lose nothing
 
 They use the public client library, like any other program. Exit codes: 0 done; 1 the server declined, or the message
 is not stored; 2 what was asked cannot be; 3 nobody is there, or somebody else; 130 interrupted, 143 ended by SIGTERM.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Coroutine
@@ -21,6 +23,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
+import uvloop
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
@@ -321,3 +324,40 @@ def demo(
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+@app.command
+def torture(
+    *,
+    minutes: Annotated[float, Parameter(validator=Number(gt=0), help="How long.")] = 1.0,
+    seed: Annotated[int | None, Parameter(help="Repeat what happened with this one. [default: by chance]")] = None,
+    only: Annotated[
+        tuple[str, ...], Parameter(negative="", help="This kind of attack alone; may be said again; none: without any.")
+    ] = (),
+    folder: Annotated[
+        Path, Parameter(help="Where its scratch folder is made. In memory an fsync costs nothing, and proves less.")
+    ] = Path(),
+) -> int:
+    """Kill, cut off and attack a server of its own, while people talk in it: nothing may be lost, doubled or reordered.
+
+    It starts its server on this machine alone, in a folder that is gone afterwards; yours is not touched. The exit code
+    is 1 when a promise was broken: the seed and the shortest story are printed.
+    """
+    from teahouse.torture.hostile import ATTACKS  # here, because nothing else needs a server in a command
+    from teahouse.torture.run import torture as run
+
+    if unknown := sorted(set(only) - {*ATTACKS, "none"}):
+        print(f"teahouse: There is no attack {', '.join(unknown)}: {', '.join(ATTACKS)}", file=sys.stderr)
+        return EXIT_CANNOT
+    seed = secrets.randbelow(1 << 32) if seed is None else seed
+    print(f"seed {seed}", flush=True)
+    try:
+        report = uvloop.run(run(minutes=minutes, seed=seed, only=only, folder=folder.resolve(), say=_say_now))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    print(report.table())
+    return EXIT_DECLINED if report.findings else 0
+
+
+def _say_now(line: str) -> None:
+    print(line, flush=True)

@@ -92,6 +92,8 @@ class Perch:
             words = self.hear()
             for index, word in enumerate(words):
                 if word.get("ref") == kind:
+                    if word.get("code") == "log-changed":
+                        raise Wrong(f"what was heard is not there any more: {word}")
                     if word["type"] == "refused":
                         raise Gone(f"{kind} is refused: {word}")
                     return word, words[index + 1 :]

@@ -39,6 +39,7 @@ SECURITY_HEADERS = [
 ]
 
 METHODS = ["GET", "HEAD"]
+CLOSED = "the handler is closed"  # uvloop's words for a write into a connection that broke; asyncio says nothing
 
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,7 +62,12 @@ class Doorframe:
         async def send_framed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), *SECURITY_HEADERS]
-            await send(message)
+            try:
+                await send(message)
+            except RuntimeError as error:
+                if CLOSED not in str(error):
+                    raise
+                # The peer has just gone, and nobody was told yet: that follows, and what is said meanwhile is in vain.
 
         headers = scope["headers"]
         host = only(headers, b"host")
