@@ -44,6 +44,7 @@ class Gaps:
     worst_ms   the longest, less the longest fsync that a probe of the same disk met just then: whoever shares a disk
                that stalls waits with it
     raw_ms     the longest as it was
+    at         when what took longest was due, by the monotonic clock of the machine
     """
 
     what: str
@@ -53,6 +54,7 @@ class Gaps:
     p99_ms: float = 0.0
     median_ms: float = 0.0
     fsync_ms: float = 0.0
+    at: float = 0.0
 
     def __str__(self) -> str:
         return (
@@ -104,7 +106,7 @@ def measured(what: str, spans: list[Span], fsync_s: Callable[[float, float], flo
         return Gaps(what)
     took = sorted(heard - due for due, heard in spans)
     fsyncs = [fsync_s(due, heard) for due, heard in spans]
-    worst = max(heard - due - fsync for (due, heard), fsync in zip(spans, fsyncs, strict=True))
+    worst, at = max((heard - due - fsync, due) for (due, heard), fsync in zip(spans, fsyncs, strict=True))
     return Gaps(
         what=what,
         count=len(took),
@@ -113,6 +115,7 @@ def measured(what: str, spans: list[Span], fsync_s: Callable[[float, float], flo
         p99_ms=took[len(took) * 99 // 100] * 1_000,
         median_ms=median(took) * 1_000,
         fsync_ms=max(fsyncs) * 1_000,
+        at=at,
     )
 
 

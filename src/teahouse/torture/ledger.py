@@ -67,6 +67,11 @@ class Story:
         around += [(at, f"weather: {what}") for at, what in self._lines.get("weather", ()) if first <= at <= last]
         return [f"{at - self._began:9.3f} s  {what}" for at, what in sorted(set(around))[-SHOWN:]]
 
+    def at(self, moment: float) -> list[str]:
+        """The weather around a moment of the monotonic clock, and that moment."""
+        near = [(at, what) for at, what in self._lines.get("weather", ()) if abs(at - moment) <= AROUND_S]
+        return [f"{at - self._began:9.3f} s  {what}" for at, what in sorted([*near, (moment, "HERE")])[-SHOWN:]]
+
 
 def concerns(what: str, number: int) -> bool:
     """Whether a line of a story names this message, alone or in a run of them."""
@@ -193,6 +198,10 @@ class Ledger:
     def find(self, kind: Kind, what: str, who: str, number: int | None = None) -> None:
         """Note a finding, with its story."""
         self._note(Finding(kind, what, self.story.about(who, number)))
+
+    def slow(self, what: str, moment: float) -> None:
+        """Somebody waited too long for what was due at this moment."""
+        self._note(Finding("slow", what, self.story.at(moment)))
 
     def _note(self, finding: Finding) -> None:
         self.findings.append(finding)

@@ -274,7 +274,7 @@ class Torture:
         """Everybody leaves; the last server is held against a fresh one on the same data."""
         if report.worst is not None and report.worst.worst_ms > self._worst_ms:
             what = f"the canary waited for {report.worst.worst_ms:.0f} ms ({report.worst.what})"
-            self.ledger.find("slow", what, "weather")
+            self.ledger.slow(what, report.worst.at)
         await self._tasks.stop()
         await self.proxy.stop()
         if self.ledger.findings:
