@@ -178,7 +178,18 @@ def test_the_example_of_a_file_of_settings_can_be_used(tmp_path: Path) -> None:
 def test_every_command_of_the_command_line_has_its_row() -> None:
     table = section(OPERATIONS, "Commands")
     commands = {name for name in app if not name.startswith("-")}
-    assert commands == {"serve", "config", "check", "forget-snapshots", "join", "say", "tail", "export", "demo", "torture"}
+    assert commands == {
+        "serve",
+        "config",
+        "check",
+        "forget-snapshots",
+        "join",
+        "say",
+        "tail",
+        "export",
+        "demo",
+        "torture",
+    }
     for name in (*commands - {"config"}, "config check", "--version"):
         assert re.search(rf"^\| `teahouse {name}[ `]", table, re.M)
     assert {name for name in app["config"] if not name.startswith("-")} == {"check"}
