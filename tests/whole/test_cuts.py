@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from tests.support.canary import Canary, bearable_ms
 from tests.support.inbox import Ended
 from tests.support.json_client import JsonClient, granted
 from tests.support.load import Connect
@@ -48,11 +49,15 @@ async def test_a_message_whose_connection_died_is_there_once_after_a_retry(
     await client.join(ROOM)
     keys: list[str] = []
     through = False
-    while not through:
-        keys.append(f"cut-{len(keys)}")
-        cut(proxy, len(keys) * STEP)
-        through = await _post(connect, server.host, proxy.port, token, keys[-1])
-        assert await _post(connect, server.host, server.port, token, keys[-1])
+    async with Canary(server.host, server.port) as canary:
+        calm = await canary.watch(1.0)
+        async with canary.during(f"connections that are cut ({door})") as gaps:
+            while not through:
+                keys.append(f"cut-{len(keys)}")
+                cut(proxy, len(keys) * STEP)
+                through = await _post(connect, server.host, proxy.port, token, keys[-1])
+                assert await _post(connect, server.host, server.port, token, keys[-1])
+    assert gaps.worst_ms <= bearable_ms(calm)
     assert len(keys) > 10, "the cuts were too far apart to tell anything"
 
     reader = await connect(server.host, server.port)

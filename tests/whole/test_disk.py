@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import faulty_server
+from tests.support.canary import Canary
 from tests.support.inbox import Ended
 from tests.support.json_client import JsonClient, granted
 from tests.support.lacks import NEEDS_ROOT
@@ -75,16 +76,17 @@ async def read_keys(server: ServerProcess) -> list[str]:
 async def fill_and_heal(server: ServerProcess, heal: Callable[[], object]) -> None:
     """The whole story of a disk that is full for a while."""
     client, other = await a_client(server), await a_client(server)
-    stored = await post_until_full((client, other))
-    assert stored, "the disk was full before the first post"
+    async with Canary(server.host, server.port, comes_back=True) as canary, canary.during("a full disk"):
+        stored = await post_until_full((client, other))
+        assert stored, "the disk was full before the first post"
 
-    # Reading goes on, and nobody has heard what was refused.
-    assert (await client.ask("history", room=ROOM, limit=1))["as_of"] == len(stored)
-    granted(await other.ask("ping"))
-    assert [await next_key(other) for _ in stored] == stored
+        # Reading goes on, and nobody has heard what was refused.
+        assert (await client.ask("history", room=ROOM, limit=1))["as_of"] == len(stored)
+        granted(await other.ask("ping"))
+        assert [await next_key(other) for _ in stored] == stored
 
-    heal()
-    again = granted(await client.ask("post", room=ROOM, text="there is room again", key="healed"))
+        heal()
+        again = granted(await client.ask("post", room=ROOM, text="there is room again", key="healed"))
     assert again["seq"] == len(stored) + 1
     assert await next_key(other) == "healed"
     expected = [*stored, "healed"]

@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from tests.support.canary import Canary
+from tests.support.canary import Canary, bearable_ms
 from tests.support.inbox import PATIENCE_S, until
 from tests.support.json_client import JsonClient, granted
 from tests.support.lacks import NEEDS_ROOT
@@ -19,6 +19,7 @@ from tests.support.server_process import ServerProcess
 pytestmark = pytest.mark.asyncio(loop_factories=["uvloop"])
 
 ROOM = "lobby"
+CALM_S = 1.0
 TCP_REPAIR = 19  # <linux/tcp.h>: a socket in repair is closed without a word to the other side
 
 
@@ -43,8 +44,11 @@ async def heard_until(witness: JsonClient, text: str) -> list[str]:
 async def test_other_protocols_create_no_message(server: ServerProcess) -> None:
     assert len(FOREIGN) >= 40
     witness = await a_witness(server)
-    async with Canary(server.host, server.port):
-        await asyncio.gather(*(_introduce(server, preamble) for preamble in FOREIGN))
+    async with Canary(server.host, server.port) as canary:
+        calm = await canary.watch(CALM_S)
+        async with canary.during("other protocols") as gaps:
+            await asyncio.gather(*(_introduce(server, preamble) for preamble in FOREIGN))
+        assert gaps.worst_ms <= bearable_ms(calm)
         assert await heard_until(witness, "nothing was said") == []
     await witness.close()
 
@@ -65,19 +69,22 @@ async def _introduce(server: ServerProcess, preamble: Preamble) -> None:
 
 
 async def test_a_thousand_that_come_and_leave_leave_nothing_behind(server: ServerProcess) -> None:
-    async with Canary(server.host, server.port):
+    async with Canary(server.host, server.port) as canary:
+        calm = await canary.watch(CALM_S)
         at_rest = server.sockets()
-        for words in (
-            b"",
-            b"hello",
-            b"hello\n",
-            b"\x00\x00\x00\x01",
-            b"GET /ws HTTP/1.1\r\nHost:",
-            b"GET / HTTP/1.1\r\n\r\n",
-        ):
-            for _ in range(4):
-                await asyncio.gather(*(_look_in(server, words) for _ in range(50)))
-        await until(lambda: server.sockets() <= at_rest)
+        async with canary.during("a thousand that come and leave") as gaps:
+            for words in (
+                b"",
+                b"hello",
+                b"hello\n",
+                b"\x00\x00\x00\x01",
+                b"GET /ws HTTP/1.1\r\nHost:",
+                b"GET / HTTP/1.1\r\n\r\n",
+            ):
+                for _ in range(4):
+                    await asyncio.gather(*(_look_in(server, words) for _ in range(50)))
+            await until(lambda: server.sockets() <= at_rest)
+    assert gaps.worst_ms <= bearable_ms(calm)
     assert "Traceback" not in server.said()
 
 
@@ -94,7 +101,7 @@ async def _look_in(server: ServerProcess, words: bytes) -> None:
 async def test_peers_that_vanish_without_a_word_disturb_nobody_and_are_let_go(server: ServerProcess) -> None:
     witness = await a_witness(server)
     at_rest = server.sockets()
-    async with Canary(server.host, server.port):
+    async with Canary(server.host, server.port) as canary, canary.during("peers that vanish"):
         for words in (b"hello\n", b"hello", b"\x00\x00\x00\x01\x00\x00\x00\x05\x00\x00\x00\x64hello"):
             for _ in range(10):
                 await _vanish_after(server, words)

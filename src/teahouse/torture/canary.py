@@ -30,6 +30,7 @@ from teahouse.torture import bird
 PATIENCE_S = 30.0
 """How long a message may be on its way before the canary counts as dead; whoever expects worse says so."""
 BESIDE_S = 0.5  # an fsync counts for what happened so shortly before or after it
+AFTER_S = 0.25
 Span = tuple[float, float]
 
 
@@ -199,12 +200,13 @@ class Canary:
 
     @asynccontextmanager
     async def during(self, what: str) -> AsyncIterator[Gaps]:
-        """The gaps while something is done; filled at its end.
+        """The gaps while something is done and just after it; filled at the end.
 
         raises  Silent
         """
         gaps, begin = Gaps(what), time.monotonic()
         yield gaps
+        await asyncio.sleep(AFTER_S)  # what was done is not yet what was suffered
         gaps.__dict__.update((await self._gaps(what, begin)).__dict__)
 
     async def _gaps(self, what: str, begin: float) -> Gaps:
