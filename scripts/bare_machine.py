@@ -46,7 +46,8 @@ BEFORE = """
 root=$1 who=$2 files=$3; shift 3
 mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount --rbind /sys "$root/sys" || exit 99
 for path in $files; do
-    if [ -d "$path" ]; then mkdir -p "$root$path"; else mkdir -p "$root${path%/*}"; touch "$root$path"; fi
+    if [ -d "$path" ]; then mkdir -p "$root$path"; else mkdir -p "$root${path%/*}"; fi
+    [ -e "$root$path" ] || touch "$root$path"
     mount -o bind,ro "$path" "$root$path" || exit 99
 done
 cd / && chroot --userspec="$who" "$root" "$@"

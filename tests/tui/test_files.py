@@ -36,6 +36,22 @@ def umask() -> Iterator[None]:
     os.umask(before)
 
 
+@pytest.fixture
+def device(tmp_path: Path) -> Path:
+    """What takes all and keeps nothing. As root one of our own: whatever goes wrong here, the machine keeps its own."""
+    if os.geteuid() != 0:
+        return Path("/dev/null")
+    (tmp_path / "devices").mkdir()
+    device = tmp_path / "devices" / "null"
+    try:
+        os.mknod(device, stat.S_IFCHR, os.stat("/dev/null").st_rdev)
+        device.chmod(0o666)
+        device.write_bytes(b"")
+    except OSError as error:
+        pytest.skip(f"no device can be made here ({error.strerror}): a machine of one's own ends that, no package does")
+    return device
+
+
 async def exports(server: House, *paths: Path) -> None:
     """A room with one message, into each of them."""
     async with connect(server.address, name="ana") as ana:
@@ -162,12 +178,12 @@ async def test_a_link_that_leads_to_itself_is_an_error_and_stays(server: House, 
 # ---- what is no file
 
 
-async def test_a_device_is_written_to_and_stays(server: House, tmp_path: Path) -> None:
+async def test_a_device_is_written_to_and_stays(server: House, tmp_path: Path, device: Path) -> None:
     link = tmp_path / "link"
-    link.symlink_to("/dev/null")
-    await exports(server, Path("/dev/null"), link)
-    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
-    assert mode_of(Path("/dev/null")) == 0o666
+    link.symlink_to(device)
+    await exports(server, device, link)
+    assert stat.S_ISCHR(device.stat().st_mode)
+    assert mode_of(device) == 0o666
     assert link.is_symlink()
 
 
@@ -260,18 +276,19 @@ def test_what_is_remembered_follows_a_link_and_is_private(tmp_path: Path) -> Non
     assert known.token == "tea_1"
 
 
-def test_who_links_the_memory_to_nowhere_is_not_remembered_and_the_device_stays(tmp_path: Path) -> None:
-    (tmp_path / "known.json").symlink_to("/dev/null")
+def test_who_links_the_memory_to_nowhere_is_not_remembered_and_the_device_stays(tmp_path: Path, device: Path) -> None:
+    (tmp_path / "known.json").symlink_to(device)
     memory = Memory(tmp_path)
     memory.remember("a:1", "ana", "tea_1")
     assert memory.recall("a:1", "ana") is None
     assert memory.trouble == ""
-    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert (tmp_path / "known.json").is_symlink()
+    assert stat.S_ISCHR(device.stat().st_mode)
 
 
 @pytest.mark.parametrize("what", ["device", "pipe", "folder"])
-def test_an_outbox_is_a_file_and_nothing_else_is_touched(tmp_path: Path, what: str) -> None:
-    path = Path("/dev/null") if what == "device" else tmp_path / what
+def test_an_outbox_is_a_file_and_nothing_else_is_touched(tmp_path: Path, device: Path, what: str) -> None:
+    path = device if what == "device" else tmp_path / what
     if what == "pipe":
         os.mkfifo(path, 0o644)
     elif what == "folder":
