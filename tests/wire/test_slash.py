@@ -47,6 +47,8 @@ from teahouse.wire.slash import TABLE, help_text, understand
         ("/msg ana  hello  you", Whisper(to="ana", text="hello  you")),
         ("/topic", ReadRoom(room=HERE, ref="/topic")),
         ("/topic green tea", SetTopic(room=HERE, topic="green tea")),
+        ('/topic ""', SetTopic(room=HERE, topic="")),
+        ('/topic "" tea', SetTopic(room=HERE, topic='"" tea')),
         ("/help", Help()),
         ("/quit", Quit()),
         ("/quit now", Quit()),

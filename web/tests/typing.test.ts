@@ -20,6 +20,7 @@ describe("slash commands", () => {
     ["/history 5", { does: "history", count: 5 }],
     ["/topic", { does: "show-topic" }],
     ["/topic tea and talk", { does: "topic", words: "tea and talk" }],
+    ['/topic ""', { does: "topic", words: "" }],
     ["/nick", { does: "nothing", why: "usage", word: "/nick NAME" }],
     ["/history x", { does: "nothing", why: "usage", word: "/history [N]" }],
     ["/nikc ana", { does: "nothing", why: "unknown", word: "nikc" }],

@@ -56,6 +56,7 @@ class Index:
         self._heads: dict[int, int] = {}
         self._emptied = False  # in a transaction of somebody else, who knows whether it was committed
         self.behind: dict[int, int] = {}
+        self._taken_out: set[str] = set()  # words of the step that is taken: edited away
 
     def open(self) -> None:
         """Learn where it stands; begin anew where words are cut in another way now, or by another Unicode."""
@@ -119,6 +120,7 @@ class Index:
         deadline = time.monotonic() + SLICE_S * part
         room_left = max(1, int(SLICE * part))
         reached: dict[int, tuple[int, int]] = {}
+        self._taken_out.clear()
         with transaction(self._connection):
             for room in self.behind:
                 seq, when, taken = self._follow(room, room_left, deadline)
@@ -127,6 +129,9 @@ class Index:
                 room_left -= taken
                 if room_left <= 0 or time.monotonic() >= deadline:
                     break
+            if self._taken_out:
+                self._connection.execute("INSERT INTO words (words) VALUES ('flush')")
+                separators.mend(self._connection, self._taken_out)
         for room, (seq, when) in reached.items():
             self._upto[room] = seq
             del self.behind[room]
@@ -146,7 +151,7 @@ class Index:
             if text is not None and kind == Posted.kind:
                 self._put(id, text)
             elif text is not None and kind == Edited.kind and self._has_text(target):
-                self._take_out(target, id - 1)
+                self._taken_out |= self._take_out(target, id - 1)
                 self._put(target, text)
             if time.monotonic() >= deadline:
                 break

@@ -14,6 +14,7 @@ Source: fts5_index.c of SQLite, the comment at its head.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection
 
 import apsw
@@ -22,6 +23,7 @@ import msgspec
 from teahouse.store.connect import run
 
 MAIN = b"0"  # before every word in the index; other characters would be prefix indexes
+MANY = 100  # words for which all separators are looked through, rather than each word looked for in each segment
 
 _LED_TO = """
 SELECT DISTINCT leaf.segid, leaf.term, leaf.pgno >> 1 FROM (SELECT DISTINCT segid FROM words_idx) AS segment
@@ -34,7 +36,7 @@ CROSS JOIN json_each(?1) AS word CROSS JOIN words_idx AS leaf ON leaf.segid = se
 
 def mend(connection: apsw.Connection, words: Collection[str]) -> None:
     """These words were taken out of some document, and the index is flushed."""
-    for segment, separator, leaf in run(connection, _LED_TO, (msgspec.json.encode(sorted(words)).decode(),)):
+    for segment, separator, leaf in _led_to(connection, words):
         block = connection.execute("SELECT block FROM words_data WHERE id = ?", (segment << 37 | leaf,)).get
         first = _first_word(block or b"")
         if first is None:
@@ -43,6 +45,19 @@ def mend(connection: apsw.Connection, words: Collection[str]) -> None:
             connection.execute(
                 "UPDATE words_idx SET term = ? WHERE segid = ? AND term = ?", (first, segment, separator)
             )
+
+
+def _led_to(connection: apsw.Connection, words: Collection[str]) -> list[tuple[int, bytes, int]]:
+    """Separators that may be the beginning of one of the words: segment, separator, leaf."""
+    if len(words) <= MANY:
+        return [*run(connection, _LED_TO, (msgspec.json.encode(sorted(words)).decode(),))]
+    ordered = sorted(MAIN + word.encode() for word in words)
+    found: list[tuple[int, bytes, int]] = []
+    for segment, separator, leaf in connection.execute("SELECT segid, term, pgno >> 1 FROM words_idx"):
+        place = bisect_left(ordered, separator)
+        if len(separator) > 1 and place < len(ordered) and ordered[place].startswith(separator):
+            found.append((segment, separator, leaf))
+    return found
 
 
 def _first_word(leaf: bytes) -> bytes | None:

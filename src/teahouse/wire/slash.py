@@ -32,6 +32,7 @@ from teahouse.core.commands import (
 from teahouse.core.errors import BadField, Refusal, UnknownCommand
 
 HISTORY = 20  # messages that `/history` alone shows
+NONE = '""'  # what takes a topic away, where no text at all asks for it
 TOPIC_REF = "/topic"
 """The `ref` of the command behind `/topic`: its answer has the shape of a join's, and this tells them apart."""
 
@@ -76,7 +77,7 @@ TABLE = (
     Row("/search WORDS", "messages that have all the words", lambda words: Search(query=words) if words else None),
     Row("/me TEXT", "say what you do: * ana waves", lambda words: Post(room=HERE, text=words, form="act") if words else None),
     Row("/msg NAME TEXT", "say something to one person", lambda words: _whisper(words) if words else None),
-    Row("/topic [TEXT]", "what the room is about, or make it so", lambda words: SetTopic(room=HERE, topic=words) if words else ReadRoom(room=HERE, ref=TOPIC_REF)),
+    Row('/topic [TEXT]', 'what the room is about, or make it so; "" takes it away', lambda words: SetTopic(room=HERE, topic="" if words == NONE else words) if words else ReadRoom(room=HERE, ref=TOPIC_REF)),
     Row("/help", "these lines", lambda _: Help()),
     Row("/quit", "leave and close", lambda _: Quit()),
 )  # fmt: skip
