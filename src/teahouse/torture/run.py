@@ -164,17 +164,19 @@ class Torture:
         finding = self._tasks.start(self.ledger.found.wait(), "findings")
         ends_at = time.monotonic() + self._seconds
         waited: list[asyncio.Task[Any]] = [finding, blowing, attacks]
-        while waited and not finding.done() and (left := ends_at - time.monotonic()) > 0:
-            done, _ = await asyncio.wait(waited, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()  # what the torture itself does wrong ends it
-            waited = [task for task in waited if not task.done()]
-            if self._kills is not None and blowing.done():
-                break
-        weather.stopping = True
-        for task in (attacks, telling, finding):
-            task.cancel()
-        await asyncio.gather(attacks, telling, finding, return_exceptions=True)
+        try:
+            while waited and not finding.done() and (left := ends_at - time.monotonic()) > 0:
+                done, _ = await asyncio.wait(waited, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()  # what the torture itself does wrong ends it
+                waited = [task for task in waited if not task.done()]
+                if self._kills is not None and blowing.done():
+                    break
+        finally:
+            weather.stopping = True
+            for task in (attacks, telling, finding):
+                task.cancel()
+            await asyncio.gather(attacks, telling, finding, return_exceptions=True)
         await blowing  # what has begun is done: the house is open
         self.house.looks_well()
 
