@@ -12,10 +12,11 @@ import pytest
 
 from teahouse.core.errors import StorageFull
 from teahouse.core.limits import LAN
+from teahouse.core.session import Session
 from teahouse.core.state import State
-from teahouse.server import renewal
+from teahouse.server import tokens
 from teahouse.server.clock import Clock
-from teahouse.server.renewal import Renewal
+from teahouse.server.tokens import SLACK_MS, Tokens
 from tests.server.house import HOST, House, open_house
 from tests.support.inbox import until
 from tests.support.json_client import JsonClient
@@ -30,6 +31,9 @@ class ToldClock(Clock):
         self.ms = 1_795_516_800_000
 
     def now_ms(self) -> int:
+        return self.ms
+
+    def ticks_ms(self) -> int:
         return self.ms
 
 
@@ -48,7 +52,8 @@ async def pass_hours(house: House, clock: ToldClock, count: int) -> None:
     """As the house lives through them."""
     for _ in range(count):
         clock.ms += HOUR_MS
-        await house.engine.renewal.renew()
+        house.engine.tokens.renew()
+        await house.engine.tokens.save()
 
 
 async def come(house: House) -> JsonClient:
@@ -93,26 +98,31 @@ async def test_after_a_restart_the_day_counts_from_the_last_hour_that_one_was_th
 
 
 class Recorder:
-    """A store that is full the first time, and remembers for whom tokens were to be extended."""
+    """A store that is full the first time, and remembers which tokens were to be extended."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[list[int], int]] = []
+        self.asked: list[tuple[list[bytes], int]] = []
 
-    async def extend_tokens(self, people: Sequence[int], ends: int) -> None:
-        self.asked.append((list(people), ends))
+    async def extend_tokens(self, hashes: Sequence[bytes], ends: int) -> None:
+        self.asked.append((list(hashes), ends))
         if len(self.asked) == 1:
             raise StorageFull("The disk is full.")
 
 
-async def test_it_is_done_again_and_again_also_after_a_disk_that_was_full(
-    clock: ToldClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(renewal, "EVERY_S", 0)
+async def test_it_is_done_again_after_a_disk_that_was_full(clock: ToldClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "SOON_S", 0)
+    monkeypatch.setattr(tokens, "RETRY_S", 0)
     state, store = State(LAN, "Teahouse", "0"), Recorder()
-    state.sessions_by_person[7] = []
-    running = asyncio.create_task(Renewal(state, cast(Any, store), clock).run())
+    session = Session(1)
+    session.token = b"hash"
+    state.sessions_by_person[7] = [session]
+    kept = Tokens(state, cast(Any, store), clock)
+    running = asyncio.create_task(kept.run())
+    kept.renew()
+    await until(lambda: len(store.asked) > 1)
+    kept.renew()
     await until(lambda: len(store.asked) > 2)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    assert set(map(str, store.asked)) == {str(([7], clock.ms + LAN.token_ms))}
+    assert set(map(str, store.asked)) == {str(([b"hash"], clock.ms + LAN.token_ms + SLACK_MS))}

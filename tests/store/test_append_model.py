@@ -92,14 +92,14 @@ class Real:
         migrate(self.connection, Path(), migrations())
         for room in ROOMS:
             records.open_room(self.connection, f"r{room}", f"r{room}", None, 0)
-        records.lease_people(self.connection, 10, 0)
+        records.lease_people(self.connection, 10)
         self.restart()
 
     def restart(self) -> None:
         """All that is only in memory is gone."""
         there = read_rooms(self.connection)
         self.upkeep = Upkeep(self.connection, self.clock.now_ms)
-        self.upkeep.open((room.id, room.head, room.time) for room in there)
+        self.upkeep.open((room.id, room.head) for room in there)
         tips = {room.id: Tip(room.head, room.time, room.record) for room in there}
         self.committer = Committer(self.connection, tips, self.upkeep, SMALL, self.clock.now_ms)
 

@@ -15,7 +15,7 @@ from tests.store.kit import BEN, HandClock, delete, edit, indexed, opened, post,
 DAMAGE = {
     "hole": ("DELETE FROM events WHERE id = 1 << 32 | 6", "event 5 is followed by event 7"),
     "beginning": ("DELETE FROM events WHERE id = 2 << 32 | 1", "event 0 is followed by event 2"),
-    "time": ("UPDATE events SET time = 5 WHERE id = 1 << 32 | 6", "event 6 is older"),
+    "time": ("UPDATE events SET time = time - 1 WHERE id = 1 << 32 | 6", "event 6 is older"),
     "kind": ("UPDATE events SET kind = 99 WHERE id = 1 << 32 | 6", "of the unknown kind 99"),
     "target": ("UPDATE events SET target = 1 << 32 | 5 WHERE kind = 4", "no message before it"),
     "other room": ("UPDATE events SET target = 2 << 32 | 1 WHERE kind = 4", "no message before it"),

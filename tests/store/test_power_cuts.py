@@ -41,7 +41,7 @@ class Life:
         self.connection = writing(folder / FILE, disk.name)
         migrate(self.connection, folder, migrations())
         records.open_room(self.connection, "r1", "r1", None, 0)
-        records.lease_people(self.connection, 10, 0)
+        records.lease_people(self.connection, 10)
         run(self.connection, f"PRAGMA synchronous={synchronous}")
         self.upkeep = Upkeep(self.connection, clock.now_ms)
         self.upkeep.open([])

@@ -111,11 +111,10 @@ async def test_a_token_brings_the_guest_back_until_it_ends(opener: Opener, tmp_p
         await house.store.keep_guest(nameless(5), token(2), 100)
     async with opened(opener(tmp_path)) as house:
         back = house.store.guest_by_token
-        assert await back(token(1), 99, 199) == GuestRecord(ANA, 199)
-        assert await back(token(1), 198, 298) == GuestRecord(ANA, 298)
-        assert await back(token(1), 298, 398) is None
-        assert await back(token(2), 50, 150) == GuestRecord(nameless(5), 150)
-        assert await back(token(3), 50, 150) is None
+        assert await back(token(1), 99) == GuestRecord(ANA, 100)
+        assert await back(token(1), 100) is None
+        assert await back(token(2), 50) == GuestRecord(nameless(5), 100)
+        assert await back(token(3), 50) is None
 
 
 async def test_a_guest_may_have_several_tokens(opener: Opener, tmp_path: Path) -> None:
@@ -123,24 +122,24 @@ async def test_a_guest_may_have_several_tokens(opener: Opener, tmp_path: Path) -
         await house.store.keep_guest(ANA, token(1), 100)
         await house.store.keep_guest(Person(1, "anna"), token(2), 200)
         for number in (1, 2):
-            record = await house.store.guest_by_token(token(number), 50, 300)
+            record = await house.store.guest_by_token(token(number), 50)
             assert record is not None
             assert record.person == Person(1, "anna")
         assert await house.store.recent_guests(0) == [Person(1, "anna")]
 
 
-async def test_tokens_are_extended_for_those_who_are_named_and_never_shortened(opener: Opener, tmp_path: Path) -> None:
+async def test_tokens_are_extended_where_they_are_named_and_never_shortened(opener: Opener, tmp_path: Path) -> None:
     async with opened(opener(tmp_path)) as house:
         for person, number, ends in ((ANA, 1, 100), (ANA, 2, 900), (BEN, 3, 100)):
             await house.store.keep_guest(person, token(number), ends)
-        await house.store.extend_tokens([ANA.id, 77], 500)
+        await house.store.extend_tokens([token(1), token(2), token(77)], 500)
         await house.store.extend_tokens([], 700)
     async with opened(opener(tmp_path)) as house:
         back = house.store.guest_by_token
-        assert await back(token(1), 499, 499) == GuestRecord(ANA, 499)
-        assert await back(token(1), 499, 999) is None
-        assert await back(token(2), 899, 999) == GuestRecord(ANA, 999)
-        assert await back(token(3), 100, 999) is None
+        assert await back(token(1), 499) == GuestRecord(ANA, 500)
+        assert await back(token(1), 500) is None
+        assert await back(token(2), 899) == GuestRecord(ANA, 900)
+        assert await back(token(3), 100) is None
 
 
 async def test_a_rename_is_remembered_where_there_is_a_record(opener: Opener, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Parts:
         clock = HandClock()
         self.upkeep = Upkeep(self.connection, clock.now_ms)
         there = read_rooms(self.connection)
-        self.upkeep.open((room.id, room.head, room.time) for room in there)
+        self.upkeep.open((room.id, room.head) for room in there)
         tips = {room.id: Tip(room.head, room.time, room.record) for room in there}
         assert isinstance(limits, type(LAN))
         self.committer = Committer(

@@ -59,7 +59,7 @@ def fill(folder: Path, events: int, rooms: int = 20, people: int = 200, seed: in
         states = dict.fromkeys(heads, RoomRecord())
         names = {room: "lobby" if room == 1 else f"room{room}" for room in heads}
         with transaction(connection):
-            first = records.lease_people(connection, people, 0)
+            first = records.lease_people(connection, people)
             assert first == 1
             for room, name in names.items():
                 assert records.open_room(connection, name, name, None, START_MS) == room

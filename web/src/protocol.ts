@@ -343,6 +343,7 @@ export interface Welcome {
   limits: Record<string, number>;
   rooms: RoomEntry[];
   more?: boolean;
+  kept?: boolean;
   ref?: number | string;
 }
 

@@ -75,6 +75,7 @@ function asMessage(unsent: Unsent, me: Person): Message {
 class List {
   private readonly rows: Row[] = [];
   private readonly noises: Noise[] = [];
+  private dayBegins = 0;
   private dayEnds = 0;
   private previous: Message | null = null;
   private lined: boolean;
@@ -98,7 +99,7 @@ class List {
   }
 
   entry(entry: Entry, unsent: Unsent | null = null): void {
-    if (entry.time >= this.dayEnds) this.day(entry.time);
+    if (entry.time >= this.dayEnds || entry.time < this.dayBegins) this.day(entry.time);
     if (!this.lined && entry.seq > this.newAfter!) {
       this.lined = true;
       this.add({ kind: "new", key: "new" });
@@ -121,7 +122,8 @@ class List {
   private day(time: number): void {
     const day = new Date(time);
     day.setHours(0, 0, 0, 0);
-    this.add({ kind: "day", key: `day${day.getTime()}`, time });
+    this.dayBegins = day.getTime();
+    this.add({ kind: "day", key: `day${day.getTime()}.${this.rows.length}`, time }); // a clock set right: a day may come twice
     day.setDate(day.getDate() + 1);
     this.dayEnds = day.getTime();
   }

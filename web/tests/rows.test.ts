@@ -64,6 +64,13 @@ describe("messages", () => {
     ).toEqual(["start", "day", "message", "day", "message", "message"]);
   });
 
+  test("a clock that was years ahead and is set right has its day line too, and no row has another's key", () => {
+    const ahead = T0 + 10 * 365 * 24 * 60 * MINUTE;
+    const list = rows(roomWith([posted(1), posted(2, bob, { time: ahead }), posted(3), posted(4)]));
+    expect(kinds(list)).toEqual(["start", "day", "message", "day", "message", "day", "message", "message"]);
+    expect(new Set(list.map((row) => row.key)).size).toBe(list.length);
+  });
+
   test("a message that waits stands at the end", () => {
     const list = rows(roomWith([posted(1)]), { unsent: [unsent("k1")] });
     expect(list.at(-1)).toMatchObject({ kind: "message", message: { text: "soon", seq: 0 } });

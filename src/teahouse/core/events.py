@@ -230,7 +230,10 @@ class RoomEntry(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 class Welcome(Reply, tag="welcome"):
-    """The session is this person; `token` brings a guest back as the same one. `more`: there are more rooms."""
+    """The session is this person; `token` brings a guest back as the same one. `more`: there are more rooms.
+
+    kept  False: the disk could not take it, so a server that is started anew may not know the token
+    """
 
     you: Person
     token: str
@@ -238,6 +241,7 @@ class Welcome(Reply, tag="welcome"):
     limits: dict[str, int]
     rooms: list[RoomEntry]
     more: bool = False
+    kept: bool = True
 
 
 class Done(Reply, tag="done"):

@@ -13,6 +13,9 @@ from __future__ import annotations
 import msgspec
 
 KIB = 1024
+AHEAD_MS = (
+    300_000  # a room's time before the clock: a correction of the clock is seconds; more is a clock that was wrong
+)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ class Session:
     rooms     where it is seated, by room id
     lingers   whether it counts as present for a while after its connection vanished (JSON sessions)
     gone      its connection is no more; kept only while it lingers
+    token     what is kept of the token that it came with; b"" without one
     """
 
     __slots__ = (
@@ -58,6 +59,7 @@ class Session:
         "passing",
         "person",
         "rooms",
+        "token",
         "visitor",
     )
 
@@ -77,3 +79,4 @@ class Session:
         self.rooms: dict[int, Room] = {}
         self.agent = ""
         self.gone = False
+        self.token = b""

@@ -19,7 +19,7 @@ DEFAULT_ROOM = "lobby"
 
 
 class Claim:
-    """Who has a name: `person` the id; `until` the time (ms) at which it is free again, None while it is in use.
+    """Who has a name: `person` the id; `until` when it is free again, by the monotonic clock (ms); None while it is in use.
 
     skeleton  of the name as it is written: under this it stands in `State.skeletons`
     """

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import structlog
 
 from teahouse.core import names
 from teahouse.core.errors import StorageUnknown, StoreFatal
 from teahouse.core.events import Event
 from teahouse.core.handlers import identity
-from teahouse.core.limits import Limits
+from teahouse.core.limits import AHEAD_MS, Limits
 from teahouse.core.room import Room
 from teahouse.core.state import DEFAULT_ROOM, State
 from teahouse.server.clock import Clock
@@ -21,12 +23,16 @@ from teahouse.server.fuse import Fuse
 from teahouse.server.outbox import Flusher
 from teahouse.server.pages import PAGE, Pages
 from teahouse.server.queries import Queries
-from teahouse.server.renewal import Renewal
 from teahouse.server.tasks import Nap, Tasks
+from teahouse.server.tokens import Tokens
 from teahouse.server.vacancies import Vacancies
 from teahouse.store.base import Store, Trouble
 
 SETTLE_S = 1.0  # how long the end waits for what is on its way to the disk
+
+log = structlog.get_logger("teahouse.engine")
+
+NAMED = 5  # rooms in a warning
 
 
 class Engine:
@@ -50,11 +56,11 @@ class Engine:
         self.pages = Pages(limits.page_cache_bytes)
         self.fanout = Fanout(self.pages, self._read_page, loop.call_later, self.counters, self.fuse)
         self.feed = Feed(self.state, store.log, self.fanout, self.nap, loop, self.counters, self.fuse)
-        self.queries = Queries(self.state, store, self.clock, self.tasks, self.nap)
+        self.tokens = Tokens(self.state, store, self.clock)
+        self.queries = Queries(self.state, store, self.tokens, self.clock, self.tasks, self.nap)
         self.dispatch = Dispatch(
             self.state, self.feed, self.fanout, self.queries, self.tasks, self.clock, loop, self.counters, self.fuse
         )
-        self.renewal = Renewal(self.state, store, self.clock)
         self.vacancies = Vacancies(self.state, store, self.feed, self.fanout, self.clock)
 
     async def start(self) -> None:
@@ -68,11 +74,15 @@ class Engine:
         if DEFAULT_ROOM not in self.state.rooms_by_name:
             self.state.add(await self._store.open_room(DEFAULT_ROOM, DEFAULT_ROOM, None), DEFAULT_ROOM)
         now = self.clock.now_ms()
+        _warn_of_the_future(rooms, now)
+        until = self.clock.ticks_ms() + self.limits.vanished_ms
         for person in await self._store.recent_guests(now):
-            identity.hold(self.state, person.id, person.name, now + self.limits.vanished_ms)
+            identity.hold(self.state, person.id, person.name, until)
         self._store.log.listen(self.feed.committed, self._on_fatal)
         self.flusher.watch()
-        self.tasks.spawn(self.renewal.run(), "renew tokens")
+        await self.queries.ids.reserve()
+        self.tasks.spawn(self.tokens.run(), "keep tokens")
+        self.tasks.spawn(self.tokens.run_hourly(), "renew tokens")
         self.tasks.spawn(self.vacancies.run(), "let empty rooms go")
 
     def erasing_s(self) -> float:
@@ -101,6 +111,8 @@ class Engine:
         raises StoreFatal  the disk did not answer: what was not acknowledged may be stored or not
         """
         await self.settle()
+        if self.trouble() is None:
+            await self.tokens.save_at_the_end(SETTLE_S)
         self.flusher.flush()
         self.dispatch.stop()
         self.flusher.stop()
@@ -125,3 +137,16 @@ class Engine:
             self.fuse(then, events)
 
         self.tasks.spawn(read(), "read page")
+
+
+def _warn_of_the_future(rooms: Sequence[Room], now: int) -> None:
+    """Say it where rooms have a time that is still to come: the clock was wrong then, or it is now."""
+    ahead = [room for room in rooms if room.time > now + AHEAD_MS]
+    if ahead:
+        log.warning(
+            "rooms-ahead-of-the-clock",
+            rooms=len(ahead),
+            some=[room.name for room in ahead[:NAMED]],
+            hours=round((max(room.time for room in ahead) - now) / 3_600_000, 1),
+            then="new messages have the time of the clock; their order is by number, as always",
+        )

@@ -44,6 +44,7 @@ from teahouse.server.ids import Ids
 from teahouse.server.making import Making
 from teahouse.server.peer import Peer
 from teahouse.server.tasks import Nap, Tasks
+from teahouse.server.tokens import Tokens
 from teahouse.store.base import Standing, Store
 
 T = TypeVar("T")
@@ -63,12 +64,13 @@ def token_hash(token: str) -> bytes:
 class Queries:
     """One function a command; `table` names them."""
 
-    def __init__(self, state: State, store: Store, clock: Clock, tasks: Tasks, nap: Nap) -> None:
+    def __init__(self, state: State, store: Store, tokens: Tokens, clock: Clock, tasks: Tasks, nap: Nap) -> None:
         self._state = state
         self._store = store
+        self._tokens = tokens
         self._clock = clock
         self._nap = nap
-        self._ids = Ids(store.lease_people, tasks)
+        self.ids = Ids(store.lease_people, tasks)
         self._making = Making(state, store, clock)
         self.table: dict[type[Command], Callable[[Peer, Any], Coroutine[Any, Any, Sequence[Word]]]] = {
             Hello: self.hello,
@@ -103,36 +105,32 @@ class Queries:
         state, session = self._state, peer.session
         wish = identity.check_hello(state, session, command)
         if peer.codec.one_room and command.token is None and wish is None:
-            person = nameless(await self._ask(peer, self._ids.take()))
+            person = nameless(await self._ask(peer, self.ids.take()))
             return chat.arrive(state, session, person)
-        now = self._clock.now_ms()
-        ends = now + state.limits.token_ms
+        kept = True
         if command.token is None:
             token = "tea_" + secrets.token_urlsafe(32)
-            person = nameless(await self._ask(peer, self._ids.take()))
-            person = await self._named(peer, person, wish, self._keep_new(token, ends))
+            person = self._named(nameless(await self._ask(peer, self.ids.take())), wish)
+            kept = await self._settled(peer, person, self._tokens.keep(person, token_hash(token)))
         else:
             token = command.token
-            person = await self._returned(peer, await self._guest_of(peer, token, now, ends), wish)
+            person = await self._returned(peer, await self._guest_of(peer, token), wish)
+        session.token = token_hash(token)
         session.agent = command.agent or ""
         is_new = command.token is None
         entries, more = await self._settled(peer, person, self._page(peer, person, ListRooms(), is_new=is_new))
-        return identity.answer_hello(state, session, person, token, entries, more, command.ref)
+        return identity.answer_hello(state, session, person, token, entries, more, command.ref, kept=kept)
 
     async def visit(self, peer: Peer, command: Visit) -> Sequence[Word]:
         """Somebody who comes for one request."""
-        state, now = self._state, self._clock.now_ms()
-        ends = now + state.limits.token_ms
+        state = self._state
         wish = None if command.name is None else names.person_name(command.name)
         if command.said is not None and (first := await self._said_before(peer, command.said, wish)) is not None:
             return [first]
         if command.token is not None:
-            person = await self._returned(peer, await self._guest_of(peer, command.token, now, ends), wish)
+            person = await self._returned(peer, await self._guest_of(peer, command.token), wish)
         else:
-            person = nameless(await self._ask(peer, self._ids.take()))
-            if wish is not None:
-                identity.claim(state, person.id, wish, self._clock.now_ms())
-                person = Person(person.id, wish)
+            person = self._named(nameless(await self._ask(peer, self.ids.take())), wish)
         return identity.answer_visit(state, peer.session, person, command.ref, passing=command.token is None)
 
     async def _said_before(self, peer: Peer, post: Post, wish: str | None) -> Stored | None:
@@ -148,37 +146,32 @@ class Queries:
             return None
         return Stored(ref=post.ref, room=room.name, seq=first[0], time=first[1], key=post.key, again=True)
 
-    async def _guest_of(self, peer: Peer, token: str, now: int, ends: int) -> Person:
-        record = await self._ask(peer, self._store.guest_by_token(token_hash(token), now, ends))
-        if record is None:
+    async def _guest_of(self, peer: Peer, token: str) -> Person:
+        person = await self._ask(peer, self._tokens.whose(token_hash(token)))
+        if person is None:
             raise BadToken("This token is unknown or has ended. Come without it.")
-        return record.person
-
-    def _keep_new(self, token: str, ends: int) -> Callable[[Person], Awaitable[None]]:
-        return lambda person: self._store.keep_guest(person, token_hash(token), ends)
+        return person
 
     async def _returned(self, peer: Peer, person: Person, wish: str | None) -> Person:
         """Who comes back has the old name, if it is still free; a wish that is taken is refused."""
         if wish is not None:
-            return await self._named(peer, person, wish, self._store.rename_guest)
+            named = self._named(person, wish)
+            if named != person:
+                await self._settled(peer, named, self._tokens.rename(named))
+            return named
         if person.chosen:
             try:
-                identity.claim(self._state, person.id, person.name, self._clock.now_ms())
+                identity.claim(self._state, person.id, person.name, self._clock.ticks_ms())
             except Refusal:
                 return nameless(person.id)
         return person
 
-    async def _named(
-        self, peer: Peer, person: Person, wish: str | None, keep: Callable[[Person], Awaitable[None]]
-    ) -> Person:
-        """Claim the name, keep it; give it back if that fails."""
+    def _named(self, person: Person, wish: str | None) -> Person:
+        """The person, with the name claimed that is wished for."""
         if wish is None:
-            await self._ask(peer, keep(person))
             return person
-        identity.claim(self._state, person.id, wish, self._clock.now_ms())
-        named = Person(person.id, wish, person.kind, True)
-        await self._settled(peer, named, keep(named))
-        return named
+        identity.claim(self._state, person.id, wish, self._clock.ticks_ms())
+        return Person(person.id, wish, person.kind, True)
 
     async def _settled(self, peer: Peer, person: Person, question: Awaitable[T]) -> T:
         """Ask; where that fails and nobody is this person, their name is free again."""
@@ -195,7 +188,7 @@ class Queries:
         authorize(session.person, "rename")
         wish, old = names.person_name(command.name), session.person
         now = self._clock.now_ms()
-        identity.claim(state, old.id, wish, now)
+        identity.claim(state, old.id, wish, self._clock.ticks_ms())
         named = Person(old.id, wish, old.kind, True)
         try:
             await self._ask(peer, self._store.rename_guest(named))

@@ -19,6 +19,9 @@ from teahouse.core.message import Person
 from teahouse.core.room import Room
 from teahouse.store.log import Log
 
+UNLEASED = 2**52
+"""Ids of people from here on are never leased: they are for when the disk takes no lease (server/ids.py)."""
+
 
 class Standing(msgspec.Struct, frozen=True):
     """How a person stands to a room: read up to `read`; `unread` messages of others after it (counted up to 100),
@@ -30,7 +33,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class GuestRecord(msgspec.Struct, frozen=True):
-    """A guest who has a token: as last called."""
+    """A guest who has a token: as last called; `ends` is when the token does (ms)."""
 
     person: Person
     ends: int
@@ -88,11 +91,14 @@ class Store(Protocol):
     async def rename_guest(self, person: Person) -> None:
         """Remember a guest's new name. Nothing happens where the guest has no record."""
 
-    async def guest_by_token(self, token_hash: bytes, now: int, ends: int) -> GuestRecord | None:
-        """Who comes back with this token, now valid until `ends`; None when it is unknown or has ended."""
+    async def guest_by_token(self, token_hash: bytes, now: int) -> GuestRecord | None:
+        """Who comes back with this token; None when it is unknown or has ended. Writes nothing."""
 
-    async def extend_tokens(self, people: Sequence[int], ends: int) -> None:
-        """The tokens of these people are valid until `ends` at the least. On disk when it returns."""
+    async def extend_tokens(self, hashes: Sequence[bytes], ends: int) -> None:
+        """These tokens are valid until `ends` at the least. On disk when it returns."""
+
+    async def forget_tokens(self, before: int) -> None:
+        """Tokens that ended before this time (ms) go, some at a time, when the disk has nothing else to do."""
 
     async def recent_guests(self, now: int) -> list[Person]:
         """Guests with a chosen name whose token is valid, the latest first; at most 10,000."""

@@ -14,7 +14,9 @@ import msgspec
 
 from teahouse.core.errors import ConfigError
 from teahouse.core.events import EVENT_BY_KIND, Deleted, Edited, Posted, Reacted, TopicChanged, Unreacted
+from teahouse.core.limits import AHEAD_MS
 from teahouse.core.room import RoomRecord
+from teahouse.store.base import UNLEASED
 from teahouse.store.connect import FILE, reading, run, transaction
 from teahouse.store.migrate import migrations, version_of
 from teahouse.store.records import decode_record, last_event
@@ -76,7 +78,7 @@ def references(connection: apsw.Connection) -> Iterator[str]:
 
 
 def numbers(connection: apsw.Connection) -> Iterator[str]:
-    """1, 2, 3 … without holes, and times that don't go back."""
+    """1, 2, 3 … without holes, and times that don't go back, but where the clock had been wrong by more than AHEAD_MS."""
     for room, seq, before in connection.execute(
         "SELECT id >> 32, id & 4294967295, before & 4294967295 FROM "
         "(SELECT id, lag(id, 1, (id >> 32) << 32) OVER (PARTITION BY id >> 32 ORDER BY id) AS before FROM events) "
@@ -85,7 +87,9 @@ def numbers(connection: apsw.Connection) -> Iterator[str]:
         yield f"room {room}: event {before} is followed by event {seq}"
     for room, seq in connection.execute(
         "SELECT id >> 32, id & 4294967295 FROM "
-        "(SELECT id, time, lag(time) OVER (PARTITION BY id >> 32 ORDER BY id) AS before FROM events) WHERE time < before"
+        "(SELECT id, time, lag(time) OVER (PARTITION BY id >> 32 ORDER BY id) AS before FROM events) "
+        "WHERE before - time BETWEEN 1 AND ?",
+        (AHEAD_MS,),
     ):
         yield f"room {room}: event {seq} is older than the one before it"
 
@@ -182,7 +186,7 @@ def records(connection: apsw.Connection) -> Iterator[str]:
 def people(connection: apsw.Connection) -> Iterator[str]:
     """No id was given that could be given once more."""
     following = connection.execute("SELECT value FROM meta WHERE name = 'next_person'").get
-    for (person,) in run(connection, "SELECT id FROM people WHERE id >= ?", (following,)):
+    for (person,) in run(connection, "SELECT id FROM people WHERE id >= ? AND id < ?", (following, UNLEASED)):
         yield f"person {person} has an id that was never leased"
 
 

@@ -95,7 +95,7 @@ class Committer:
         self._targets.stored()
         self._count(batch)
         self.tips.update(batch.tips)
-        self._upkeep.grown((room, tip.seq, tip.time) for room, tip in batch.tips.items())
+        self._upkeep.grown((room, tip.seq) for room, tip in batch.tips.items())
         if batch.deleted:
             self._upkeep.scrub.soon()
             self.on_deleted({message >> 32 for message in batch.deleted})

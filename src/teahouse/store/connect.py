@@ -44,6 +44,18 @@ def run(connection: apsw.Connection, sql: str, values: tuple[Any, ...] = ()) -> 
     return list(connection.execute(sql, values))
 
 
+def vfs_for(path: Path, vfs: str | None = None) -> str | None:
+    """How to get at the file: as asked, and where the disk is too full for the index of the write-ahead log, with that
+    in memory. Then no other process can look into the file meanwhile (`teahouse check`), and that is all the harm."""
+    try:
+        writing(path, vfs).close()
+    except (apsw.FullError, apsw.IOError, apsw.CantOpenError):
+        if vfs is not None or not path.exists():
+            raise
+        return "unix-excl"
+    return vfs
+
+
 def writing(path: Path, vfs: str | None = None) -> apsw.Connection:
     """The connection that writes; makes the file if there is none."""
     connection = apsw.Connection(str(path), vfs=vfs)

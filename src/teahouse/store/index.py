@@ -47,7 +47,8 @@ def is_damage(error: BaseException) -> bool:
 class Index:
     """How far the index is, and the next step. Belongs to the writer's thread.
 
-    behind  room → time (ms) of the oldest event that is not in the index, about; the room waiting longest first
+    behind  room → since when, by the monotonic clock, it has events that are not in the index, about; the room waiting
+            longest first
     """
 
     def __init__(self, connection: apsw.Connection) -> None:
@@ -55,7 +56,7 @@ class Index:
         self._upto: dict[int, int] = {}
         self._heads: dict[int, int] = {}
         self._emptied = False  # in a transaction of somebody else, who knows whether it was committed
-        self.behind: dict[int, int] = {}
+        self.behind: dict[int, float] = {}
         self._taken_out: set[str] = set()  # words of the step that is taken: edited away
 
     def open(self) -> None:
@@ -77,7 +78,7 @@ class Index:
     def _learn(self) -> None:
         """Where the index is, by the database."""
         self._upto = dict(run(self._connection, "SELECT id, indexed FROM rooms"))
-        self.behind = {room: 0 for room, head in self._heads.items() if self._upto.get(room, 0) < head}
+        self.behind = {room: 0.0 for room, head in self._heads.items() if self._upto.get(room, 0) < head}
         self._emptied = False
 
     def begin_anew(self, connection: apsw.Connection, why: object) -> None:
@@ -85,17 +86,18 @@ class Index:
         log.warning("search-index-damaged", why=str(why), then="it is made again from the log")
         self._empty()
         self._emptied = True
-        self.behind = dict.fromkeys(self._heads, 0)
+        self.behind = dict.fromkeys(self._heads, 0.0)
 
-    def grown(self, heads: Iterable[tuple[int, int, int]]) -> None:
-        """These rooms, (id, head, time of the head), have new events on disk."""
-        for room, head, when in heads:
+    def grown(self, heads: Iterable[tuple[int, int]]) -> None:
+        """These rooms, (id, head), have new events on disk."""
+        now = time.monotonic()
+        for room, head in heads:
             self._heads[room] = head
             if self._upto.setdefault(room, 0) < head:
-                self.behind.setdefault(room, when)
+                self.behind.setdefault(room, now)
 
-    def oldest(self) -> int | None:
-        """The time of the oldest event that is not in the index, about; None: it is up to date."""
+    def oldest(self) -> float | None:
+        """Since when, by the monotonic clock, there is an event that is not in the index, about; None: it is up to date."""
         return next(iter(self.behind.values()), None)
 
     def step(self, part: float = 1) -> None:
@@ -119,12 +121,12 @@ class Index:
     def _advance(self, part: float) -> None:
         deadline = time.monotonic() + SLICE_S * part
         room_left = max(1, int(SLICE * part))
-        reached: dict[int, tuple[int, int]] = {}
+        reached: dict[int, int] = {}
         self._taken_out.clear()
         with transaction(self._connection):
             for room in self.behind:
-                seq, when, taken = self._follow(room, room_left, deadline)
-                reached[room] = (seq, when)
+                seq, taken = self._follow(room, room_left, deadline)
+                reached[room] = seq
                 self._connection.execute("UPDATE rooms SET indexed = ? WHERE id = ?", (seq, room))
                 room_left -= taken
                 if room_left <= 0 or time.monotonic() >= deadline:
@@ -132,21 +134,21 @@ class Index:
             if self._taken_out:
                 self._connection.execute("INSERT INTO words (words) VALUES ('flush')")
                 separators.mend(self._connection, self._taken_out)
-        for room, (seq, when) in reached.items():
+        for room, seq in reached.items():
             self._upto[room] = seq
-            del self.behind[room]
+            since = self.behind.pop(room)
             if seq < self._heads[room]:
-                self.behind[room] = when
+                self.behind[room] = since  # again behind all others
 
-    def _follow(self, room: int, most: int, deadline: float) -> tuple[int, int, int]:
-        """Index events of one room; return the number and the time of the last one, and how many there were."""
+    def _follow(self, room: int, most: int, deadline: float) -> tuple[int, int]:
+        """Index events of one room; return the number of the last one, and how many there were."""
         found = run(
             self._connection,
-            "SELECT id, kind, text, target, time FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+            "SELECT id, kind, text, target FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
             (event_id(room, self._upto[room]), event_id(room, self._heads[room]), most),
         )
         taken = 0
-        for id, kind, text, target, _ in found:
+        for id, kind, text, target in found:
             taken += 1
             if text is not None and kind == Posted.kind:
                 self._put(id, text)
@@ -155,8 +157,7 @@ class Index:
                 self._put(target, text)
             if time.monotonic() >= deadline:
                 break
-        id, _, _, _, when = found[taken - 1]
-        return id & SEQ, when, taken
+        return found[taken - 1][0] & SEQ, taken
 
     def forget_room(self, room: int) -> None:
         """The room is no more; nothing was ever said in it, so the index has nothing of it."""

@@ -20,7 +20,8 @@ target    of Edited, Deleted, Reacted, Unreacted is not a Posted of this room �
           `again` with the first deletion's seq and time
 reaction  already in the set, or not in it → `again` with the seq and time of the event that made it so (an
           Unreacted that never had a Reacted: those of the target); a 21st emoji of a message → `TooMany`
-time      max(now, time of the last event of the room)
+time      max(now, time of the last event of the room); now, where that is more than AHEAD_MS later: the clock was
+          wrong once, and order is by number
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from collections.abc import Container, Mapping
 
 from teahouse.core.errors import KeyReused, NoSuchMessage, NotAllowed, Stale, TooFast, TooMany
 from teahouse.core.events import Deleted, Draft, Edited, Posted, Reacted, TopicChanged, Unreacted
-from teahouse.core.limits import Limits
+from teahouse.core.limits import AHEAD_MS, Limits
 from teahouse.core.message import Person
 from teahouse.core.room import RoomRecord, fold
 from teahouse.store.meter import Meter, Pair
@@ -109,7 +109,9 @@ class Numbering:
             draft.refusal = Stale("The rules of the room have changed meanwhile.")
             return
         event = draft.event
-        seq, time = tip.seq + 1, max(self._now, tip.time)
+        seq, time = tip.seq + 1, self._now
+        if time < tip.time <= time + AHEAD_MS:
+            time = tip.time
         target: Target | None = None
         if isinstance(event, Posted):
             if event.key is not None and self._key_is_known(draft, event.key, seq, time):

@@ -93,9 +93,8 @@ def last_event(connection: apsw.Connection, room: int) -> tuple[int, int]:
     return row if row is not None else (0, 0)
 
 
-def lease_people(connection: apsw.Connection, count: int, now: int) -> int:
-    """Take `count` ids; return the first. The moment when guests come is also the one to forget tokens that ended."""
-    connection.execute("DELETE FROM tokens WHERE ends <= ?", (now,))
+def lease_people(connection: apsw.Connection, count: int) -> int:
+    """Take `count` ids; return the first."""
     following = connection.execute(
         "UPDATE meta SET value = value + ? WHERE name = 'next_person' RETURNING value", (count,)
     ).get
@@ -121,23 +120,30 @@ def rename_guest(connection: apsw.Connection, person: Person) -> None:
     connection.execute("UPDATE people SET name = ?, chosen = ? WHERE id = ?", (person.name, person.chosen, person.id))
 
 
-def guest_by_token(connection: apsw.Connection, token_hash: bytes, now: int, ends: int) -> GuestRecord | None:
-    """Who has this token, valid at `now`; it is valid until `ends` from here on."""
-    person = connection.execute(
-        "UPDATE tokens SET ends = ? WHERE hash = ? AND ends > ? RETURNING person", (ends, token_hash, now)
-    ).get
-    if person is None:
+def guest_by_token(connection: apsw.Connection, token_hash: bytes, now: int) -> GuestRecord | None:
+    """Who has this token, valid at `now`. Reads alone."""
+    row = connection.execute("SELECT person, ends FROM tokens WHERE hash = ? AND ends > ?", (token_hash, now)).get
+    if row is None:
         return None
-    found = person_of(connection, person)
-    return None if found is None else GuestRecord(found, ends)
+    found = person_of(connection, row[0])
+    return None if found is None else GuestRecord(found, row[1])
 
 
-def extend_tokens(connection: apsw.Connection, people: Sequence[int], ends: int) -> None:
-    """These people's tokens are valid until `ends` at the least: one statement, whoever they are and however many."""
+def extend_tokens(connection: apsw.Connection, hashes: Sequence[bytes], ends: int) -> None:
+    """These tokens are valid until `ends` at the least: one statement."""
     connection.execute(
-        "UPDATE tokens SET ends = ?1 WHERE ends < ?1 AND person IN (SELECT value FROM json_each(?2))",
-        (ends, msgspec.json.encode(people).decode()),
+        "UPDATE tokens SET ends = ?1 WHERE ends < ?1 AND hash IN (SELECT unhex(value) FROM json_each(?2))",
+        (ends, msgspec.json.encode([hash.hex() for hash in hashes]).decode()),
     )
+
+
+def forget_tokens(connection: apsw.Connection, before: int, most: int) -> int:
+    """Tokens that ended before a time go, at most so many; return how many went."""
+    connection.execute(
+        "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE ends < ? ORDER BY ends LIMIT ?)",
+        (before, most),
+    )
+    return connection.changes()
 
 
 def person_of(connection: apsw.Connection, id: int) -> Person | None:

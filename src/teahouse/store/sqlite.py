@@ -28,7 +28,7 @@ from teahouse.core.room import Room, RoomRecord
 from teahouse.store import history, questions, records, retries, search
 from teahouse.store.base import GuestRecord, Standing, Trouble
 from teahouse.store.commit import Committer, Request
-from teahouse.store.connect import FILE, writing
+from teahouse.store.connect import FILE, vfs_for, writing
 from teahouse.store.faults import fault_of
 from teahouse.store.ground import Ground
 from teahouse.store.index import Index
@@ -108,6 +108,7 @@ class SqliteStore:
         self._tips: dict[int, Tip] = {}
         self._index: Index
         self._scrub: Scrub
+        self._upkeep: Upkeep
         self._lock: FolderLock | None = None
         self._writer: Writer | None = None
         self._readers: Readers | None = None
@@ -136,19 +137,20 @@ class SqliteStore:
 
     def _open_file(self, loop: asyncio.AbstractEventLoop) -> list[Room]:
         path = self._folder / FILE
-        connection = writing(path, self._vfs)
+        vfs = vfs_for(path, self._vfs)
+        connection = writing(path, vfs)
         try:
             migrate(connection, self._folder, migrations())
             rooms = read_rooms(connection)
             self._names |= {room.id: room.name for room in rooms}
             self._tips |= {room.id: Tip(room.head, room.time, room.record) for room in rooms}
-            upkeep = Upkeep(connection, self._now_ms)
+            upkeep = self._upkeep = Upkeep(connection, self._now_ms)
             self._index = upkeep.index
-            upkeep.open((room.id, room.head, room.time) for room in rooms)
+            upkeep.open((room.id, room.head) for room in rooms)
             committer = Committer(connection, self._tips, upkeep, self._limits, self._now_ms)
             committer.on_deleted = self._unread.forget
-            readers = Readers(path, self._vfs, READERS, self._log.fatal)
-            searchers = Readers(path, self._vfs, SEARCHERS, self._log.fatal)
+            readers = Readers(path, vfs, READERS, self._log.fatal)
+            searchers = Readers(path, vfs, SEARCHERS, self._log.fatal)
             upkeep.scrub.still = partial(nobody_reads, (readers, searchers))
             self._scrub = upkeep.scrub
         except BaseException:
@@ -224,7 +226,7 @@ class SqliteStore:
 
     async def lease_people(self, count: int) -> int:
         """See `Store.lease_people`."""
-        return await self._do(partial(records.lease_people, count=count, now=self._now_ms()))
+        return await self._do(partial(records.lease_people, count=count))
 
     async def keep_guest(self, person: Person, token_hash: bytes, ends: int) -> None:
         """See `Store.keep_guest`."""
@@ -234,13 +236,17 @@ class SqliteStore:
         """See `Store.rename_guest`."""
         await self._do(partial(records.rename_guest, person=person))
 
-    async def guest_by_token(self, token_hash: bytes, now: int, ends: int) -> GuestRecord | None:
+    async def guest_by_token(self, token_hash: bytes, now: int) -> GuestRecord | None:
         """See `Store.guest_by_token`."""
-        return await self._do(partial(records.guest_by_token, token_hash=token_hash, now=now, ends=ends))
+        return await self._reading.ask(records.guest_by_token, token_hash, now)
 
-    async def extend_tokens(self, people: Sequence[int], ends: int) -> None:
+    async def extend_tokens(self, hashes: Sequence[bytes], ends: int) -> None:
         """See `Store.extend_tokens`."""
-        await self._do(partial(records.extend_tokens, people=people, ends=ends))
+        await self._do(partial(records.extend_tokens, hashes=hashes, ends=ends))
+
+    async def forget_tokens(self, before: int) -> None:
+        """See `Store.forget_tokens`."""
+        await self._do(lambda connection: self._upkeep.forget_tokens(before))
 
     async def recent_guests(self, now: int) -> list[Person]:
         """See `Store.recent_guests`."""

@@ -21,15 +21,17 @@ def check_hello(state: State, session: Session, command: Hello) -> str | None:
     return None if command.name is None else names.person_name(command.name)
 
 
-def claim(state: State, person_id: int, name: str, now: int) -> None:
+def claim(state: State, person_id: int, name: str, ticks: int) -> None:
     """The name is this person's, from now until it is released.
+
+    ticks  now, by the monotonic clock (ms)
 
     raises  NameTaken  another has it, or one that looks the same
     """
     rivals = [folded for folded in _same_or_alike(state, name) if state.claims[folded].person != person_id]
     for folded in rivals:
         until = state.claims[folded].until
-        if until is None or until > now:
+        if until is None or until > ticks:
             raise NameTaken(f"“{name}” is taken, or looks like a name that is. Choose another.", field="name")
     for folded in rivals:
         _free(state, folded)
@@ -119,13 +121,22 @@ def client_limits(state: State) -> dict[str, int]:
 
 
 def answer_hello(
-    state: State, session: Session, person: Person, token: str, entries: list[RoomEntry], more: bool, ref: Ref
+    state: State,
+    session: Session,
+    person: Person,
+    token: str,
+    entries: list[RoomEntry],
+    more: bool,
+    ref: Ref,
+    *,
+    kept: bool = True,
 ) -> list[Word]:
     """Welcome."""
     words = arrive(state, session, person)
     server = ServerInfo(state.server_name, state.version)
+    limits = client_limits(state)
     welcome = Welcome(
-        ref=ref, you=person, token=token, server=server, limits=client_limits(state), rooms=entries, more=more
+        ref=ref, you=person, token=token, server=server, limits=limits, rooms=entries, more=more, kept=kept
     )
     words.append(welcome)
     return words
