@@ -87,6 +87,8 @@ def ends(work: Coroutine[Any, Any, object], known: Memory) -> int:
         )  # nobody reads on: say no more, not even at the end
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 128 + ended_by[0] if ended_by else EXIT_INTERRUPTED
+    if ended_by:  # the screen has made a quiet end of it
+        return 128 + ended_by[0]
     if known.trouble:
         complain(f"teahouse: {known.trouble}")
     return 0

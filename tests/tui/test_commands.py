@@ -5,12 +5,16 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pty
+import select
 import signal
+import struct
 import subprocess
 import sys
 import termios
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -244,6 +248,35 @@ def test_what_a_script_runs_in_the_background_ends_in_peace(
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_screen_that_is_ended_gives_the_terminal_back(user: User) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "teahouse", "join", "--name", "tia"],
+        env=user.environment | {"TERM": "xterm-256color"}, stdin=theirs, stdout=theirs, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+
+    def more() -> bytes:
+        assert select.select([ours], [], [], PATIENCE_S)[0], shown
+        return os.read(ours, 65_536)
+
+    shown = b""
+    try:
+        while b"\x1b[?1049h" not in shown:  # xterm: to the other screen
+            shown += more()
+        process.send_signal(signal.SIGTERM)
+        with suppress(OSError):  # the other end is gone
+            while b"\x1b[?1049l" not in shown:  # and back
+                shown += more()
+        assert process.wait(PATIENCE_S) == 128 + signal.SIGTERM
+        assert b"\x1b[?1049l" in shown
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
 
 
 HALF = b"caf\xe9"
