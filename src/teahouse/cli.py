@@ -32,7 +32,7 @@ from teahouse.config import FILE_NAME, PREFIX, SETTINGS, STARTED_BY, Settings, c
 from teahouse.core.errors import ConfigError, StoreFatal
 from teahouse.core.limits import Limits
 from teahouse.logs import flush_logs, lines_dropped, set_up_logs
-from teahouse.outlet import complain, hold_descriptors
+from teahouse.outlet import complain, hold_descriptors, tell
 from teahouse.screen import Facts, draw, resident_bytes
 from teahouse.server import descriptors
 from teahouse.server.addresses import candidates, those_that_answer
@@ -113,7 +113,7 @@ def config_check(*, flags: Flags = NO_FLAGS) -> None:
             value = ",".join(value)
         elif value == "auto":
             value = f"{limits.profile} (auto)"
-        print(f"{setting.name:<8}{value!s:<32}{loaded.origins[setting.name]}")
+        tell(f"{setting.name:<8}{value!s:<32}{loaded.origins[setting.name]}")
 
 
 @app.command(name="check")
@@ -130,8 +130,8 @@ def check(
     folder = load({"data": data, "config": config}, os.environ).settings.data
     problems = check_folder(folder)
     for problem in problems:
-        print(problem)
-    print(f"{folder}: {len(problems)} problems found." if problems else f"{folder}: all is well.")
+        tell(problem)
+    tell(f"{folder}: {len(problems)} problems found." if problems else f"{folder}: all is well.")
     return EXIT_DAMAGED if problems else 0
 
 

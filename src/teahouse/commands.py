@@ -30,7 +30,7 @@ from cyclopts.validators import Number
 from teahouse.client import Client, Patience
 from teahouse.client.errors import BadAddress, ClientError, NotAHouse, OutboxError, Unreachable
 from teahouse.core.errors import BadField, BadName, BadRoom, BadText, Overload, Refusal, TeahouseError
-from teahouse.outlet import complain
+from teahouse.outlet import complain, silence
 from teahouse.tui.entry import enter, note, visit, whereto
 from teahouse.tui.export import CannotWrite, Format, export, export_to
 from teahouse.tui.lines import Lines
@@ -75,6 +75,7 @@ def ends(work: Coroutine[Any, Any, object], known: Memory) -> int:
     ended_by: list[int] = []
     try:
         asyncio.run(_until_told(work, ended_by))
+        sys.stdout.flush()
     except (BadAddress, BadRoom, BadName, BadField, BadText, OutboxError, CannotWrite) as error:
         return _failed(error, EXIT_CANNOT)
     except (Unreachable, NotAHouse) as error:
@@ -82,9 +83,10 @@ def ends(work: Coroutine[Any, Any, object], known: Memory) -> int:
     except (Refusal, Overload, ClientError, NotTaken, LineNotTaken) as error:
         return _failed(error, EXIT_DECLINED)
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # nobody reads on: say no more, not even at the end
+        silence(sys.stdout)  # nobody reads on: say no more, not even at the end
+    except OSError as error:
+        silence(sys.stdout)
+        return _failed(CannotWrite(f"what is to be shown cannot be written: {error.strerror or error}."), EXIT_CANNOT)
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 128 + ended_by[0] if ended_by else EXIT_INTERRUPTED
     if ended_by:  # the screen has made a quiet end of it
@@ -177,7 +179,7 @@ async def _join_screen(known: Memory, room: str | None, server: str | None, name
 
 
 def _tell_declined(error: TeahouseError) -> None:
-    print(f"teahouse: {error}", file=sys.stderr)
+    complain(f"teahouse: {error}")
 
 
 async def _close(client: Client) -> None:
@@ -190,7 +192,7 @@ async def _close(client: Client) -> None:
     finally:
         for sending in waiting:
             if not sending.done or sending.error is not None:
-                print(f"teahouse: {what}: {sending.text}", file=sys.stderr)
+                complain(f"teahouse: {what}: {sending.text}")
 
 
 def _ask_the_terminal() -> None:
@@ -302,7 +304,7 @@ def export_room(
                 await export(client, room, format, sys.stdout)
             else:
                 count = await export_to(client, room, format, output)
-                print(f"{output}: {count:,} messages", file=sys.stderr)
+                complain(f"{output}: {count:,} messages")
 
     return ends(work(), known)
 

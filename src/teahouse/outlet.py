@@ -158,9 +158,28 @@ def _stream(descriptor: int, mode: str) -> TextIO:
 
 
 def complain(line: str) -> None:
-    """Say why a program ends, on stderr; where nobody can hear it, its exit code has to do."""
+    """Say on stderr what is wrong; where nobody can hear it, the exit code has to do."""
+    _say(line, sys.stderr)
+
+
+def tell(line: str) -> None:
+    """Say on stdout what was found; where nobody can hear it, the exit code has to do."""
+    _say(line, sys.stdout)
+
+
+def _say(line: str, stream: TextIO) -> None:
+    try:
+        print(line, file=stream, flush=True)
+    except (OSError, ValueError):
+        silence(stream)
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is printed there go nowhere, also what waits to be written: Python would end with 120 because of it."""
     with contextlib.suppress(OSError, ValueError):
-        print(line, file=sys.stderr, flush=True)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _path_of(descriptor: int) -> str | None:
