@@ -111,6 +111,38 @@ async def test_the_topic_and_who_is_here_are_known_and_kept_up(server: House) ->
         assert [entry.room for entry in await ana.list_rooms()] == ["tea", "lobby"]
 
 
+async def test_a_topic_is_taken_away_and_one_that_was_deleted_is_known_no_more(server: House) -> None:
+    async with connect(server.address, name="ana") as ana, connect(server.address, name="bob") as bob:
+        tea, there = await ana.join("tea"), await bob.join("tea")
+        first = await tea.set_topic("one")
+        second = await tea.set_topic("two")
+        await until(lambda: there.topic == "two")
+        await tea.delete(first.seq)
+        said = await tea.say("look")
+        await there.react(said.seq, "👍")
+        await tea.delete(said.seq)
+        await until(lambda: there.head == said.seq + 2)
+        assert there.topic == tea.topic == "two"
+        await tea.delete(second.seq)
+        await until(lambda: tea.topic == there.topic == "")
+        third = await tea.set_topic("three")
+        await tea.set_topic("")
+        await until(lambda: there.topic == "" and there.head == third.seq + 1)
+    async with connect(server.address, name="eve") as eve:
+        late = await eve.join("tea", after=0)
+        assert late.topic == ""
+        emoji: list[str | None] = []
+        topics: list[str | None] = []
+        async for event in late:
+            if isinstance(event, Reacted):
+                emoji.append(event.emoji)
+            if isinstance(event, TopicChanged):
+                topics.append(event.topic)
+            if isinstance(event, TopicChanged) and event.seq == third.seq + 1:
+                break
+        assert (emoji, topics) == ([None], [None, None, "three", ""])
+
+
 async def test_a_room_of_two_is_opened_for_the_other_one_too(server: House) -> None:
     async with connect(server.address, name="ana") as ana, connect(server.address, name="bob") as bob:
         both = await ana.direct("bob")

@@ -180,6 +180,23 @@ def test_a_long_conversation_lets_its_beginning_go() -> None:
     assert not talk.apply(Edited(room="tea", seq=MOST + 2, time=0, author=BOB, target=1, text="x"), ANA.id)
 
 
+def test_what_was_put_at_a_deleted_message_or_topic_is_nothing() -> None:
+    talk = Talk("tea")
+    about = {"room": "tea", "author": BOB}
+    talk.apply(posted(1), ANA.id)
+    talk.apply(TopicChanged(seq=2, time=2, topic="one", **about), ANA.id)  # type: ignore[arg-type]
+    talk.apply(Reacted(seq=3, time=3, target=1, emoji=None, **about), ANA.id)  # type: ignore[arg-type]
+    assert talk.topic == "one"
+    assert not talk.messages()[0].reactions
+    assert talk.apply(Deleted(seq=4, time=4, target=2, topic="", **about), ANA.id)  # type: ignore[arg-type]
+    item = talk.items[1]
+    assert isinstance(item, TopicChanged)
+    assert (talk.topic, item.topic, item.deleted) == ("", None, True)
+    assert not talk.apply(Deleted(seq=5, time=5, target=77, **about), ANA.id)  # type: ignore[arg-type]
+    talk.apply(TopicChanged(seq=6, time=6, topic=None, deleted=True, **about), ANA.id)  # type: ignore[arg-type]
+    assert talk.topic == ""
+
+
 def test_reactions_are_counted_and_ones_own_are_known() -> None:
     talk = Talk("tea")
     talk.apply(posted(1), ANA.id)

@@ -6,7 +6,18 @@ import pytest
 
 from teahouse.core.commands import HERE, Hello, Join, Post, Quit, ReadRoom, Rename
 from teahouse.core.errors import BadText, GoingAway, MessageTooLong
-from teahouse.core.events import CaughtUp, Present, Role, RoomJoined, ServerInfo, Stored, TopicChanged, Welcome
+from teahouse.core.events import (
+    CaughtUp,
+    Deleted,
+    Present,
+    Reacted,
+    Role,
+    RoomJoined,
+    ServerInfo,
+    Stored,
+    TopicChanged,
+    Welcome,
+)
 from teahouse.core.message import Person, nameless
 from teahouse.wire import lines
 from teahouse.wire.lines import LinesCodec
@@ -129,7 +140,20 @@ def test_lines_see_topics_and_who_comes_and_goes() -> None:
     ana = Person(1, "ana")
     topic = TopicChanged(room="lobby", seq=1, time=1, author=ana, topic="tea")
     assert lines.FORMAT.event(topic) == b"* ana sets the topic: tea\n"
+    none = TopicChanged(room="lobby", seq=2, time=1, author=ana, topic="")
+    assert lines.FORMAT.event(none) == b"* ana takes the topic away\n"
     assert lines.FORMAT.signal(Present(room="lobby", came=[ana], went=[], count=1)) == b"* ana came\n"
+
+
+def test_lines_see_that_a_deletion_takes_the_topic_away_and_no_text_of_what_was_deleted() -> None:
+    ana = Person(1, "ana")
+    gone = TopicChanged(room="lobby", seq=1, time=1, author=ana, topic=None, deleted=True)
+    assert lines.FORMAT.event(gone) == b"* ana sets a topic that was taken away\n"
+    assert lines.FORMAT.event(Deleted(room="lobby", seq=2, time=1, author=ana, target=1, topic="")) == (
+        b"* ana takes the topic away\n"
+    )
+    assert lines.FORMAT.event(Deleted(room="lobby", seq=3, time=1, author=ana, target=1)) == b""
+    assert lines.FORMAT.event(Reacted(room="lobby", seq=4, time=1, author=ana, target=1, emoji=None)) == b""
 
 
 def test_the_house_says_that_it_closes() -> None:

@@ -37,7 +37,9 @@ export const COMMANDS: readonly Command[] = [
     const found = /^(\S+)\s+(\S.*)$/s.exec(words);
     return found && { does: "message", to: found[1]!, text: found[2]! };
   }),
-  row("topic", "[TEXT]", (words) => (words === "" ? { does: "show-topic" } : { does: "topic", words: words === '""' ? "" : words })),
+  row("topic", "[TEXT]", (words) =>
+    words === "" ? { does: "show-topic" } : { does: "topic", words: words === '""' ? "" : words },
+  ),
   row("help", "", () => ({ does: "help" })),
   row("quit", "", () => ({ does: "quit" })),
 ];

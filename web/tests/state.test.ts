@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { History, Message } from "../src/protocol.ts";
+import type { Event, History, Message } from "../src/protocol.ts";
+import { happened } from "../src/room.ts";
 import { holes } from "../src/spans.ts";
 import { nothing, reduce, type State } from "../src/state.ts";
 import { after, ana, answerRoom, bob, joinLast, message, posted, roomWith, T0, welcome } from "./help.ts";
@@ -40,6 +41,37 @@ describe("events", () => {
     ]);
     expect(room.entries[0]).toMatchObject({ text: null, deleted: true });
     expect(room.entries[0]).not.toHaveProperty("reactions");
+  });
+
+  test("a deletion takes a topic away, and the current one for everybody; what was put at what is gone is nothing", () => {
+    const room = roomWith([
+      { type: "topic_changed", room: "lobby", seq: 1, time: T0, author: bob, topic: "one" },
+      { type: "topic_changed", room: "lobby", seq: 2, time: T0, author: bob, topic: "two" },
+      { type: "deleted", room: "lobby", seq: 3, time: T0, author: bob, target: 1 },
+      posted(4),
+      { type: "reacted", room: "lobby", seq: 5, time: T0, author: ana, target: 4, emoji: null },
+      { type: "unreacted", room: "lobby", seq: 6, time: T0, author: ana, target: 4, emoji: null },
+    ]);
+    expect(room.topic).toBe("two");
+    expect(room.entries[0]).toMatchObject({ topic: null, deleted: true });
+    expect(room.entries[2]).not.toMatchObject({ reactions: [{}] });
+    const gone = happened(
+      room,
+      { type: "deleted", room: "lobby", seq: 7, time: T0, author: bob, target: 2, topic: "" },
+      ana,
+    );
+    expect(gone.topic).toBe("");
+    expect(gone.entries[1]).toMatchObject({ topic: null, deleted: true });
+    const replayed: Event = {
+      type: "topic_changed",
+      room: "lobby",
+      seq: 8,
+      time: T0,
+      author: bob,
+      topic: null,
+      deleted: true,
+    };
+    expect(happened(gone, replayed, ana).topic).toBe("");
   });
 
   test("reactions count people, know which are mine, and go with the last one", () => {

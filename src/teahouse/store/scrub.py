@@ -18,8 +18,10 @@ from contextlib import AbstractContextManager, nullcontext
 import apsw
 import structlog
 
+from teahouse.core.errors import StoreFatal
 from teahouse.store import erase, gaps
 from teahouse.store.connect import BUSY_MS, run, unsynced
+from teahouse.store.faults import fault_of
 
 log = structlog.get_logger("teahouse.store")
 
@@ -69,7 +71,9 @@ class Scrub:
                 gaps.fill(connection, None)
                 with unsynced(connection):
                     connection.execute("UPDATE meta SET value = 0 WHERE name = 'gaps'")
-        except (apsw.BusyError, apsw.FullError, apsw.ReadOnlyError) as error:
+        except (apsw.Error, OSError) as error:
+            if isinstance(fault_of(error, committing=False), StoreFatal):
+                raise
             log.warning("scrub-put-off", why=str(error))
             return
         if not run(connection, "SELECT 1 FROM erasing LIMIT 1"):

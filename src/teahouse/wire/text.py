@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 
 from teahouse.core.errors import GoingAway, Overload, WireError
 from teahouse.core.events import (
+    Deleted,
     Edited,
     Event,
     Found,
@@ -97,6 +98,8 @@ def happening(event: Event) -> str:
             return _starred(event.room, event.author, f"sets the topic: {visible(event.topic)}")
         what = "takes the topic away" if event.topic is not None else "sets a topic that was taken away"
         return _starred(event.room, event.author, what)
+    if isinstance(event, Deleted) and event.topic is not None:
+        return _starred(event.room, event.author, "takes the topic away")
     if isinstance(event, RulesChanged):
         who = "everyone" if event.speak == "everyone" else "only members"
         return _starred(event.room, event.author, f"lets {who} speak")
