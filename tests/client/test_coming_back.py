@@ -139,7 +139,7 @@ async def test_what_is_said_and_asked_while_the_house_is_away_is_done_when_it_is
     assert ana.waiting == [sending]
     async with house(data=data, port=port):
         assert (await sending).seq == 2
-        assert [entry.room for entry in await asked] == ["lobby", "tea"]
+        assert [entry.room for entry in await asked] == ["tea", "lobby"]
         assert [await next_text(here), await next_text(here)] == ["before", "meanwhile"]
         await until(lambda: [word.text for word in heard if isinstance(word, Posted)] == ["before", "meanwhile"])
         assert (ana.you.name, bob.you.name) == ("ana", "bob")
