@@ -39,7 +39,8 @@ SECURITY_HEADERS = [
 ]
 
 METHODS = ["GET", "HEAD"]
-CLOSED = "the handler is closed"  # uvloop's words for a write into a connection that broke; asyncio says nothing
+GONE = ("the handler is closed", "after write_eof")
+"""uvloop's words for a write into a connection that has just broken, or is being closed; asyncio says nothing."""
 
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,6 +50,11 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     message: str = ""
     version: str = ""
+
+
+def has_gone(error: RuntimeError) -> bool:
+    """Whether an error is only that the peer is no more, or soon, and nobody was told yet."""
+    return any(words in str(error) for words in GONE)
 
 
 class Doorframe:
@@ -65,9 +71,17 @@ class Doorframe:
             try:
                 await send(message)
             except RuntimeError as error:
-                if CLOSED not in str(error):
+                if not has_gone(error):
                     raise
-                # The peer has just gone, and nobody was told yet: that follows, and what is said meanwhile is in vain.
+                # That it has gone is told next; what is said meanwhile is in vain.
+
+        async def receive_or_gone() -> Message:
+            try:
+                return await receive()  # which may write first: 100 Continue
+            except RuntimeError as error:
+                if not has_gone(error):
+                    raise
+                return {"type": "http.disconnect"}
 
         headers = scope["headers"]
         host = only(headers, b"host")
@@ -76,7 +90,7 @@ class Doorframe:
         if not said_nothing and not is_our_host(host, self._names):
             no = "This server does not go by that name.\n"
             app = PlainTextResponse(no, status_code=421, headers={"connection": "close"})
-        await app(scope, receive, send_framed)
+        await app(scope, receive_or_gone, send_framed)
 
 
 def application(
