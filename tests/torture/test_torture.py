@@ -50,6 +50,14 @@ async def test_a_short_torture_with_everything_once_finds_nothing(tmp_path: Path
     assert os.listdir(tmp_path) == [], "something of it was left behind"
 
 
+async def test_a_small_disk_that_is_full_and_one_whose_files_may_not_grow_lose_nothing(tmp_path: Path) -> None:
+    report = await tortured(tmp_path, minutes=2.0, only=["none"], events=["full", "full", "kill"])
+    assert report.findings == [], report.table()
+    assert report.spells == 2
+    assert report.refused > 0
+    assert os.listdir(tmp_path) == [], "something of it was left behind"
+
+
 @pytest.mark.parametrize(
     ("lie", "kind"), [("early", "lost"), ("forgetful", "doubled"), ("crooked", "reordered"), ("frozen", "slow")]
 )

@@ -7,6 +7,7 @@ import contextlib
 import math
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -77,7 +78,7 @@ class House:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self.data.parent,
+                cwd=self.log.parent,
                 env=environment(self._clock),
             )
         while not await self._accepts():
@@ -161,10 +162,7 @@ class House:
 
     def fill_disk(self, room_bytes: int) -> tuple[int, int]:
         """Let nothing be written beyond so many bytes of a file: a disk that is full. Returns how it was."""
-        self._ledger.full_until = math.inf
-        self._full_since = time.monotonic()
-        self.spells += 1
-        self._ledger.story.tell("weather", "the disk is full")
+        self.becomes_full()
         before = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (room_bytes, before[1]))
         return before
@@ -173,10 +171,30 @@ class House:
         """There is room again."""
         with contextlib.suppress(ProcessLookupError):  # that it is gone is found elsewhere
             resource.prlimit(self.pid, resource.RLIMIT_FSIZE, before)
+        self.has_room()
+
+    def becomes_full(self) -> None:
+        """From now on nothing fits; it is not to blame for what it cannot store."""
+        self._ledger.full_until = math.inf
+        self._full_since = time.monotonic()
+        self.spells += 1
+        self._ledger.story.tell("weather", "the disk is full")
+
+    def has_room(self) -> None:
+        """From now on it has to serve as ever."""
         now = time.monotonic()
         self._ledger.full_until = now + UNDER_WAY_S
         self.away.append((self._full_since, now))
         self._ledger.story.tell("weather", "there is room on the disk again")
+
+    def data_bytes(self) -> int:
+        """How much its folder holds."""
+        return sum(path.stat().st_size for path in self.data.iterdir())
+
+    async def move(self, data: Path) -> None:
+        """Take its folder elsewhere, perhaps to another disk. It must not run."""
+        await asyncio.to_thread(shutil.move, self.data, data)
+        self.data = data
 
     def set_clock(self, offset_ms: int) -> None:
         """Let the wall time be so far from the true one."""

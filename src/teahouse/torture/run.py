@@ -54,7 +54,7 @@ class Torture:
     """One of them.
 
     seconds   how long it goes on
-    kills     so many, one after the other, instead of all that may happen; then it ends
+    events    these, one after the other, instead of all that may happen; then it ends
     only      these attacks, no others
     worst_ms  how long the canary may wait; nothing of it counts while the server is away or the disk full
     """
@@ -65,7 +65,7 @@ class Torture:
         *,
         seconds: float,
         seed: int,
-        kills: int | None = None,
+        events: Sequence[What] | None = None,
         only: Collection[str] = (),
         program: Sequence[str] = PROGRAM,
         worst_ms: float = WORST_MS,
@@ -76,11 +76,11 @@ class Torture:
         self.proxy = Proxy(self.house.port, self.ledger, seed)
         self._folder = folder
         self._seconds = seconds
-        self._kills = kills
-        self._plan: list[tuple[float, What]] = (
-            plan(seconds, random.Random(f"{seed} plan")) if kills is None else [(BEGIN_S, "kill")] * kills
-        )
+        self._events = events
         self._seed = seed
+        self._plan = plan(seconds, random.Random(f"{seed} plan"))
+        if events is not None:
+            self._plan = [(BEGIN_S, what) for what in events]
         self._attacks = [name for name in ATTACKS if not only or name in only]
         self._worst_ms = worst_ms
         self._say = say
@@ -170,7 +170,7 @@ class Torture:
                 for task in done:
                     task.result()  # what the torture itself does wrong ends it
                 waited = [task for task in waited if not task.done()]
-                if self._kills is not None and blowing.done():
+                if self._events is not None and blowing.done():
                     break
         finally:
             weather.stopping = True
@@ -312,7 +312,7 @@ async def torture(
     *,
     minutes: float,
     seed: int,
-    kills: int | None = None,
+    events: Sequence[What] | None = None,
     only: Collection[str] = (),
     program: Sequence[str] = PROGRAM,
     worst_ms: float = WORST_MS,
@@ -325,7 +325,7 @@ async def torture(
             Path(scratch),
             seconds=minutes * 60,
             seed=seed,
-            kills=kills,
+            events=events,
             only=only,
             program=program,
             worst_ms=worst_ms,

@@ -2,7 +2,7 @@
 
 kill    kill -9; most of them in the very moment in which somebody reads `stored` (hunter.py)
 stop    SIGTERM: it must end with 0
-full    no file may grow for a while, then there is room again
+full    no file may grow for a while, then there is room again; every second time a small disk is full in truth
 clock   the wall time jumps, by a second or by more than a day, forwards or back
 """
 
@@ -12,6 +12,7 @@ import asyncio
 import random
 from typing import Literal
 
+from teahouse.torture.disk import SmallDisk, small_disk
 from teahouse.torture.house import House
 from teahouse.torture.hunter import BURST, NAME, hunt
 from teahouse.torture.ledger import Ledger
@@ -30,6 +31,7 @@ AT_AN_ACK = 0.7  # so many kills come in the very moment in which somebody reads
 LIFE_S = 0.5  # between two events, however late they are: people must come to say something
 FULL_S = (1.5, 3.0)
 FULL_BYTES = 256 * 1024  # of a file; what was written before counts, but for a write-ahead log that began again
+SPARE_BYTES = 32 * 1024 * 1024  # of a small disk, beside the data
 FILLING = 10  # bursts: more than still fits
 JUMPS_MS = (1_000, 60_000, 3_600_000, 25 * 3_600_000)
 
@@ -61,6 +63,7 @@ class Weather:
         self._chance = random.Random(f"{seed} weather")
         self._plan = events
         self._hunted = 1
+        self._spells = 0
         self.stopping = False
 
     async def run(self) -> None:
@@ -110,6 +113,40 @@ class Weather:
         return len(acked)
 
     async def _full(self) -> None:
+        """By turns: a limit of the files, and a small disk where one may be mounted."""
+        self._spells += 1
+        if self._spells % 2 == 0:
+            size = SPARE_BYTES + self._house.data_bytes()
+            with small_disk(self._house.data.parent / "disk", size) as disk:
+                if disk is not None:
+                    await self._live_on(disk)
+                    return
+        await self._limit_files()
+
+    async def _live_on(self, disk: SmallDisk) -> None:
+        """One life there: it becomes full, and has room again."""
+        home = self._house.data
+        await self._house.stop()
+        await self._house.move(disk.path / "data")
+        try:
+            await self._house.start()
+            await asyncio.sleep(LIFE_S)
+            self._house.becomes_full()
+            disk.fill()
+            try:
+                await self._hunt(kill=False)
+                await asyncio.sleep(self._chance.uniform(*FULL_S))
+            finally:
+                disk.heal()
+                self._house.has_room()
+            await asyncio.sleep(LIFE_S)
+            await self._house.stop()
+        finally:
+            await self._house.end()
+            await self._house.move(home)
+        await self._house.start()
+
+    async def _limit_files(self) -> None:
         before = self._house.fill_disk(FULL_BYTES)
         try:
             for _ in range(FILLING):
