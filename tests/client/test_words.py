@@ -62,3 +62,17 @@ def test_a_page_with_a_later_kind_of_message_has_the_others() -> None:
 def test_what_is_no_word_of_any_version_is_none(data: bytes) -> None:
     with pytest.raises(NotAWord):
         decode(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"type":"later","x":"a"x"',
+        b'{"type":"post","text":"}{"type"',
+        b'{"type":"later","ref":1}}',
+        b'{"type":"later","x":' + b"[" * 100_000,
+    ],
+)
+def test_a_later_word_that_is_broken_behind_its_type_is_no_word(data: bytes) -> None:
+    with pytest.raises(NotAWord):
+        decode(data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from teahouse.core import names, text
+from teahouse.core import escapes, looks, names, text
 from teahouse.core.commands import Join, Post
 from teahouse.core.errors import Refusal
 from teahouse.core.events import Found, History, Posted
@@ -19,7 +19,7 @@ from teahouse.core.message import Message, Person
 from teahouse.core.state import State
 from teahouse.server.web import origin
 from teahouse.store import segment, unread
-from teahouse.wire import frames, json_form, lines, listener, raw, rest, slash, sniff, sse, websocket
+from teahouse.wire import forging, frames, json_form, lines, listener, raw, rest, slash, sniff, sse, telnet, websocket
 from teahouse.wire import text as shown
 from teahouse.wire.text_door import Conversation, LineBuffer
 from tests.support.growth import Entry, filled
@@ -147,6 +147,39 @@ def _whole(codec: Callable[[], Any]) -> Callable[[bytes], object]:
 
 
 _LINED: Worst = {**BYTES, "lines": filled(b"\n"), "short lines": filled(b"a\n"), "no text": filled(b"\xff")}
+_TELNET: Worst = {
+    **BYTES,
+    "requests": filled(b"\xff\xfd\x01"),
+    "offers": filled(b"\xff\xfb\x01"),
+    "commands": filled(b"\xff\xf4"),
+    "the byte itself": filled(b"\xff\xff"),
+    "a subnegotiation that never ends": filled(b"\xff\xff", b"\xff\xfb\x01\xff\xfa\x18"),
+    "subnegotiations": filled(b"\xff\xfa\x18\xff\xf0"),
+    "carriage returns and zeros": filled(b"\r\0", b"\xff\xfb\x01"),
+    "carriage returns": filled(b"\r", b"\xff\xfb\x01"),
+}
+_ESCAPED: Worst = {
+    **TEXT,
+    "escapes": filled("\x1b"),
+    "open titles": filled("\x1b]"),
+    "an open title": filled("a", "\x1b]"),
+    "open titles by C1": filled("\x9d"),
+    "an open title by C1": filled("a", "\x9d"),
+    "titles": filled("\x1b]a\x07"),
+    "parameters": filled("0;", "\x1b["),
+    "intermediates": filled(" ", "\x1b["),
+    "parameters and intermediates": filled("\x1b[0 "),
+    "colours": filled("\x1b[31m"),
+    "keys": filled("\x1bO1;"),
+}
+
+
+def _telnet(data: bytes) -> object:
+    whole, cut = telnet.Telnet(), telnet.Telnet()
+    bytewise = [cut.text(data[place : place + 1]) for place in range(len(data))]
+    return telnet.begins(data), whole.text(data), whole.end(), bytewise, cut.end()
+
+
 _FRAMED: Worst = {
     "one frame": lambda size: frames.text_frame("a" * size),
     "empty frames of text": filled(frames.json_frame(b"")[:8] + b"\0\0\0\x64"),
@@ -331,6 +364,41 @@ def _mentioned(said: str) -> int:
 
 QUERY_BYTES = 1_000
 
+MODULES = (
+    "core.escapes", "core.looks", "core.names", "core.text", "server.web.origin", "store.segment", "store.unread", "wire.forging",
+    "wire.frames", "wire.json_form", "wire.lines", "wire.listener", "wire.raw", "wire.rest", "wire.slash", "wire.sniff", "wire.sse",
+    "wire.telnet", "wire.text", "wire.text_door", "wire.websocket", "client.address", "client.wires", "client.words",
+    "tui.complete", "tui.rows", "tui.talk",
+)  # fmt: skip
+"""All that they have for others and that takes text or bytes stands in one of the two tables, or in FREE."""
+
+FREE: Mapping[str, str] = {
+    "core.looks.is_strange_mark": "one character",
+    "core.names.alike": "two folds of names, compared",
+    "core.names.check_new_room": "a name that room_name has let pass: fifty characters",
+    "wire.frames.text_frame": "by every format",
+    "wire.frames.json_frame": "by every format",
+    "wire.websocket.text_frame": "by every format",
+    "wire.listener.listener_frame": "by every format",
+    "wire.text_door.shown": "by every format",
+    "wire.json_form.bad_field": "msgspec's own words, by every refusal of decode",
+    "wire.sse.read_lines": "what this server has written itself",
+    "wire.text.said": "by wire.text",
+    "store.segment.runs": "by store.segment.segment",
+    "store.unread.mention_of": "by store.unread.mentions",
+    "client.wires.who_answers": "a few beginnings, compared",
+    "tui.talk.call_of": "by tui.talk.names_us",
+    "tui.rows.fitted": "one line of the screen",
+}
+PATTERNS: Mapping[str, str] = {
+    "core.escapes": "core.escapes", "core.text": "core.text.clean", "core.names": "core.names.person_name",
+    "core.handlers.membership": "core.handlers.membership.find_person", "wire.forging": "wire.forging", "wire.telnet": "wire.telnet",
+    "wire.sniff": "wire.sniff.sniff", "wire.slash": "wire.slash.understand", "wire.text": "wire.text", "wire.json_form": "wire.json_form.decode",
+    "wire.rest": "wire.rest.find", "store.segment": "store.segment.segment", "client.address": "client.address.parse",
+    "tui.rows": "tui.rows.Painter", "store.migrate": "", "demo.script": "",
+}  # fmt: skip
+"""A module that has patterns → the entry that tries them; "" where they see only files of our own."""
+
 ENTRIES: tuple[Entry, ...] = (
     Entry("wire.sniff.sniff", lambda data: (sniff.sniff(data, False), sniff.sniff(data, True)), sniff.LINE_BYTES, _SNIFFED),
     Entry("wire.json_form.decode", json_form.decode, LAN.frame_bytes, _JSON),
@@ -349,6 +417,10 @@ ENTRIES: tuple[Entry, ...] = (
         "spaces after a word": filled(" ", "/nick", "a"), "letters": filled("茶", "/"), "words": filled(" a", "/msg"),
         "a count": filled("9", "/history "),
     }),
+    Entry("wire.telnet", _telnet, 4_096, _TELNET),
+    Entry("core.escapes", lambda said: (escapes.without_escapes(said), escapes.ends_within_an_escape(said)), LAN.text_bytes, _ESCAPED),
+    Entry("core.looks.plain", looks.plain, LAN.text_bytes, TEXT),
+    Entry("wire.forging", lambda said: (forging.looks_like_a_line(said), forging.acts_as_the_house(said), forging.steer(said, said)), LAN.text_bytes, TEXT),
     Entry("wire.text", _rendered, LAN.text_bytes, _kept(TEXT)),
     Entry("wire.text.answer", _answered, LAN.text_bytes, _kept(TEXT)),
     Entry("wire formats", _every_format, LAN.text_bytes, _kept(TEXT)),
@@ -368,6 +440,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("core.names.direct_pair", _refused(names.direct_pair), LAN.frame_bytes, {**TEXT, "digits": filled("1", "@"), "plus": filled("1+", "@")}),
     Entry("core.names.fold", names.fold, LAN.frame_bytes, TEXT),
     Entry("core.names.skeleton", names.skeleton, LAN.frame_bytes, TEXT),
+    Entry("core.names.room_skeleton", names.room_skeleton, LAN.frame_bytes, TEXT),
     Entry("core.handlers.membership.find_person", lambda to: membership.find_person(State(LAN, "tea", "1"), to), LAN.frame_bytes, TEXT),
     Entry("store.segment.segment", segment.segment, LAN.text_bytes // 2, _kept(TEXT)),
     Entry("store.segment.Query", _refused(_found), QUERY_BYTES, _kept(TEXT)),

@@ -81,7 +81,7 @@ def growth(entry: Entry, worst: Callable[[int], Any]) -> float:
     keep_memory()
     few, many = worst(entry.limit // TIMES), worst(entry.limit)
     found = float("inf")
-    for samples in (1, SAMPLES, 2 * SAMPLES, 4 * SAMPLES):
+    for samples in (1, SAMPLES, 2 * SAMPLES, 4 * SAMPLES, 4 * SAMPLES, 8 * SAMPLES):
         found = min(found, seconds(entry.do, many, samples) / seconds(entry.do, few, 2 * samples))
         if found <= GROWTH:
             break

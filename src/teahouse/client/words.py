@@ -149,7 +149,7 @@ def _later(data: bytes) -> Word:
         if word.type != "history":
             return word
         page = _page.decode(data)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotAWord(f"not a word: {data[:40]!r}") from error
     messages = [item for raw in page.messages if (item := _known(raw)) is not None]
     return History(ref=page.ref, room=page.room, messages=messages, as_of=page.as_of, more=page.more)

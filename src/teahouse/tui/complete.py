@@ -7,14 +7,12 @@ an         → ana: at the beginning of the line,  ana elsewhere;  @an → @ana
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from teahouse.core import names
 from teahouse.wire.slash import TABLE
 
-_WORD = re.compile(r"\S+$")
 COMMANDS = tuple(f"/{row.word}" for row in TABLE)
 
 
@@ -27,10 +25,11 @@ class Completion(NamedTuple):
 
 def complete(before: str, people: Iterable[str], rooms: Iterable[str]) -> Completion | None:
     """What the end of the text before the cursor may become; None where nothing fits."""
-    found = _WORD.search(before)
-    if found is None:
+    if not before or before[-1].isspace():
         return None
-    word, start = found[0], found.start()
+    # Not by an expression: one that ends in `$` would begin anew at each letter before the last space.
+    word = before.rsplit(None, 1)[-1]
+    start = len(before) - len(word)
     if start == 0 and word.startswith("/"):
         choices = [f"{command} " for command in COMMANDS if command.startswith(word.lower())]
     elif before.startswith("/join ") and start == len("/join "):
