@@ -32,6 +32,7 @@ ONCE_A_MESSAGE: Mapping[str, tuple[str, ...]] = {
     "server.fanout": ("Fanout.publish",),
     "server.feed": ("Feed.hand",),
     "server.pages": ("Pages.extend", "page_of"),
+    "wire.forging": ("looks_like_a_line",),
     "wire.frames": ("FramesCodec._take", "FramesCodec.answer", "FramesCodec.receive", "JsonFrames.event"),
     "wire.json_form": ("decode",),
     "wire.lines": ("LinesFormat.event",),
