@@ -50,6 +50,7 @@ class Person:
         self.ended = False
         self.token: str | None = None
         self._wishes = 0
+        self._told: set[str | None] = set()
 
     def done(self) -> bool:
         """Whether nothing is left to do."""
@@ -84,7 +85,8 @@ class Person:
         self.ledger.story.tell(self.name, f"— is refused: {word.get('code')}")
         if word.get("code") == "log-changed":
             self.ledger.find("lost", f"{self.name} came back, and the log is another: {word}", self.name)
-        elif word.get("code") not in PASSES:
+        elif (code := word.get("code")) not in PASSES | self._told:
+            self._told.add(code)  # once is enough
             self.ledger.find("broken", f"{self.name} was refused without a reason: {word}", self.name)
 
     def wish(self) -> str:

@@ -233,7 +233,7 @@ class Torture:
         self.ledger.close(head)
         try:
             async with asyncio.timeout(FINISH_S):
-                while any((reader.head or 0) < head for reader in self._readers):
+                while any((reader.head or 0) < head for reader in self._readers) and not self.ledger.found.is_set():
                     await asyncio.sleep(0.05)
         except TimeoutError:
             for reader in self._readers:
@@ -259,6 +259,7 @@ class Torture:
 
     async def _look_once_more(self) -> None:
         """What was found may have a worse side: what is in the room now, held against what was acknowledged."""
+        await self._tasks.stop()  # nobody says anything any more
         with contextlib.suppress(RuntimeError):  # it does not start any more: that is a finding already
             if not self.house.is_up:
                 await self.house.start()
