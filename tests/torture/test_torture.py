@@ -59,13 +59,21 @@ async def test_a_small_disk_that_is_full_and_one_whose_files_may_not_grow_lose_n
 
 
 @pytest.mark.parametrize(
-    ("lie", "kind"), [("early", "lost"), ("forgetful", "doubled"), ("crooked", "reordered"), ("frozen", "slow")]
+    ("lie", "kinds"),
+    [
+        ("early", {"lost", "broken"}),  # where its own feed sees first what it has done, it ends with 70
+        ("forgetful", {"doubled"}),
+        ("crooked", {"reordered"}),
+        ("frozen", {"slow"}),
+    ],
 )
-async def test_a_server_that_breaks_a_promise_is_found_within_a_minute(tmp_path: Path, lie: str, kind: str) -> None:
+async def test_a_server_that_breaks_a_promise_is_found_within_a_minute(
+    tmp_path: Path, lie: str, kinds: set[str]
+) -> None:
     minutes = MINUTES if lie == "frozen" else 1.0  # the others end with the first finding
     report = await tortured(tmp_path, lie=lie, minutes=minutes, only=["none"])
     assert report.seconds < 60
-    assert kind in {finding.kind for finding in report.findings}, report.table()
+    assert kinds & {finding.kind for finding in report.findings}, report.table()
     assert_it_tells_a_story(report.findings[0])
 
 
