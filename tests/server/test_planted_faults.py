@@ -234,7 +234,7 @@ async def test_a_fault_at_each_step_of_the_path_gives_no_hole_and_no_silent_room
                 if not fatal.done():
                     try:
                         found = await what_is_wrong(company, f"m{number}")
-                    except (AssertionError, Ended) as error:  # it ends only now
+                    except (AssertionError, Ended, TimeoutError) as error:  # it ends only now, or somebody waits
                         found = [f"{type(error).__name__} {error}"]
                     if found and not fatal.done():
                         wrong.setdefault(name, []).extend(found)
