@@ -168,7 +168,7 @@ async def test_whoever_is_written_to_while_away_is_there_when_back(server: House
 
 async def test_a_client_gives_up_when_it_was_told_to(place: tuple[Path, int]) -> None:
     data, port = place
-    patience = Patience(pause=0.01, longest=0.02, give_up=0.1)
+    patience = Patience(pause=0.01, longest=0.02, give_up=1.0)  # a house may take that long to close
     async with house(data=data, port=port) as server:
         ana = await connect(server.address, patience=patience).open()
         tea = await ana.join("tea")
