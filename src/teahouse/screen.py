@@ -24,11 +24,11 @@ FOLD = "\n" + " " * 14
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the screen says.
 
-    copies  those that upgrades left in the data folder, and in how many days each goes
     join    the address by which others get here: (host, port)
     also    other addresses that do as well
     lan     whether others can: it is no loopback address
     memory  resident, in bytes
+    copies  those that upgrades left in the data folder, and in how many days each goes
     """
 
     version: str

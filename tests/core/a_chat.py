@@ -83,11 +83,11 @@ class Chat:
 
     def vanishes(self, who: str) -> list[Word]:
         """The connection is no more."""
-        return self.carries_out(core.vanish(self.state, self.sessions[who], self.now))
+        return self.carries_out(core.vanish(self.state, self.sessions[who]))
 
     def is_forgotten(self, who: str) -> list[Word]:
         """The time is over in which the vanished session counts as present."""
-        return self.carries_out(core.forget(self.state, self.sessions[who], self.now))
+        return self.carries_out(core.forget(self.state, self.sessions[who]))
 
     # ---- what follows
 

@@ -39,7 +39,7 @@ def test_ascii_names_that_resemble_each_other_are_both_free_and_both_guarded() -
     chat = Chat()
     identity.claim(chat.state, ANA, "al", 0)
     identity.claim(chat.state, BOB, "a1", 0)
-    identity.release(chat.state, BOB, "a1", 0)
+    identity.release(chat.state, BOB, "a1")
     with pytest.raises(NameTaken):
         identity.claim(chat.state, 9, "аl", 0)
 
@@ -49,7 +49,7 @@ def test_a_name_given_back_leaves_no_trace() -> None:
     for name in ("ana", "аna", "Ηans", "ηans", "Groß"):
         identity.claim(chat.state, ANA, name, 0)
     for name in ("ana", "аna", "ηans", "GROSS"):
-        identity.release(chat.state, ANA, name, 0)
+        identity.release(chat.state, ANA, name)
     assert chat.state.claims == {}
     assert chat.state.skeletons == {}
 
@@ -57,7 +57,7 @@ def test_a_name_given_back_leaves_no_trace() -> None:
 def test_a_name_is_not_given_back_by_somebody_else() -> None:
     chat = Chat()
     identity.claim(chat.state, ANA, "ana", 0)
-    identity.release(chat.state, BOB, "ana", 0)
+    identity.release(chat.state, BOB, "ana")
     with pytest.raises(NameTaken):
         identity.claim(chat.state, BOB, "ana", 0)
 
@@ -169,7 +169,7 @@ def test_a_name_lost_between_question_and_answer_is_claimed_again_or_refused() -
     chat = Chat()
     first, second = chat.connects("first"), chat.connects("second")
     core.arrive(chat.state, first, Person(ANA, "ana"))
-    core.vanish(chat.state, first, 0)
+    core.vanish(chat.state, first)
     core.arrive(chat.state, second, Person(ANA, "ana"))
     with pytest.raises(NameTaken):
         identity.claim(chat.state, BOB, "ana", 0)

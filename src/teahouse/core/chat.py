@@ -92,7 +92,7 @@ def room_named(state: State, name: str) -> Room:
     return state.rooms_by_name[name] if name in state.rooms_by_name else state.rooms_by_name[names.fold(name)]
 
 
-def vanish(state: State, session: Session, now: int) -> list[Word]:
+def vanish(state: State, session: Session) -> list[Word]:
     """The connection is gone. A session that lingers hears nothing more but counts as present until `forget`.
 
     Present is who is in a room: whoever has left them all has said goodbye, and is forgotten at once.
@@ -104,21 +104,21 @@ def vanish(state: State, session: Session, now: int) -> list[Word]:
         session.gone = True
         return [Unseat(session, room) for room in session.rooms.values()]
     words = [word for room in list(session.rooms.values()) for word in step_out(session, room)]
-    _drop(state, session, now)
+    _drop(state, session)
     return words
 
 
-def forget(state: State, session: Session, now: int) -> list[Word]:
+def forget(state: State, session: Session) -> list[Word]:
     """The time is over in which a vanished session counts as present. Idempotent."""
     if not session.gone:
         return []
     session.gone = False
     words = [word for room in list(session.rooms.values()) for word in exit(session, room)]
-    _drop(state, session, now)
+    _drop(state, session)
     return words
 
 
-def _drop(state: State, session: Session, now: int) -> None:
+def _drop(state: State, session: Session) -> None:
     """The session is no more; the name is free when it was the person's last one."""
     person = session.person
     sessions = state.sessions_by_person[person.id]
@@ -126,4 +126,4 @@ def _drop(state: State, session: Session, now: int) -> None:
     if not sessions:
         del state.sessions_by_person[person.id]
         if person.chosen:
-            identity.release(state, person.id, person.name, now)
+            identity.release(state, person.id, person.name)

@@ -13,9 +13,7 @@ from __future__ import annotations
 import msgspec
 
 KIB = 1024
-AHEAD_MS = (
-    300_000  # a room's time before the clock: a correction of the clock is seconds; more is a clock that was wrong
-)
+AHEAD_MS = 300_000  # a room's time before the clock: correcting a clock takes seconds; more is a clock that was wrong
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,18 +33,18 @@ class Neighbours:
 class Session:
     """Who asks.
 
-    id        of the session; unique in this process
+    id          of the session; unique in this process
     neighbours  whom its address counts with
-    person    who it is; NOBODY until `hello`
-    one_room  a text connection: in one room (and its direct rooms) at a time, `HERE` names it
-    listener  nobody: hears the default room, is present nowhere, may ask nothing
-    visitor   comes for one request: may act in every room that it sees, and is present in none
-    passing   … and without a token: nobody is ever this person again
-    here      the room of a `one_room` session
-    rooms     where it is seated, by room id
-    lingers   whether it counts as present for a while after its connection vanished (JSON sessions)
-    gone      its connection is no more; kept only while it lingers
-    token     what is kept of the token that it came with; b"" without one
+    person      who it is; NOBODY until `hello`
+    one_room    a text connection: in one room (and its direct rooms) at a time, `HERE` names it
+    listener    nobody: hears the default room, is present nowhere, may ask nothing
+    visitor     comes for one request: may act in every room that it sees, and is present in none
+    passing     … and without a token: nobody is ever this person again
+    here        the room of a `one_room` session
+    rooms       where it is seated, by room id
+    lingers     whether it counts as present for a while after its connection vanished (JSON sessions)
+    gone        its connection is no more; kept only while it lingers
+    token       what is kept of the token that it came with; b"" without one
     """
 
     __slots__ = (

@@ -140,7 +140,7 @@ class Connection(asyncio.Protocol):
     def _too_long(self, ms: int) -> None:
         self._wait = None
         if self._reading.paused:  # it is we who do not listen
-            self._wait = self._loop.call_later(ms / 1_000, self._too_long, ms)
+            self._wait = self._loop.call_later(ms / 1_000, self._visit.safely, self._too_long, ms)
             return
         self.close(TimedOut(f"What you began was not finished within {ms // 1_000} s."))
 

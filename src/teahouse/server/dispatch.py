@@ -32,6 +32,7 @@ from teahouse.core.events import (
     Unseat,
     Word,
 )  # fmt: skip
+from teahouse.core.message import Person
 from teahouse.core.room import Room
 from teahouse.core.session import NOBODY, Neighbours, Session
 from teahouse.core.state import DEFAULT_ROOM, State
@@ -124,7 +125,7 @@ class Dispatch:
     def _end_session(self, peer: Peer) -> None:
         session = peer.session
         try:
-            self._carry_out(peer, chat.vanish(self._state, session, self._clock.now_ms()), None)
+            self._carry_out(peer, chat.vanish(self._state, session), None)
         finally:
             for room in [cursor.room for cursor in peer.cursors.values()]:
                 self._fanout.unseat(peer, room)
@@ -146,7 +147,7 @@ class Dispatch:
     def _forget(self, peer: Peer, session: Session) -> None:
         del self._lingering[session.id]
         del session.neighbours.lingering[session.id]
-        self._carry_out(peer, chat.forget(self._state, session, self._clock.now_ms()), None)
+        self._carry_out(peer, chat.forget(self._state, session), None)
 
     def _anew(self, peer: Peer) -> None:
         """A connection that spoke text speaks JSON from now on."""
@@ -306,21 +307,21 @@ class Dispatch:
 
     def _pass_on(self, signal: Signal) -> None:
         if isinstance(signal, Renamed):
-            sessions = self._state.sessions_by_person.get(signal.person.id, [])
-            rooms: dict[int, Room] = {}
-            for session in sessions:
-                rooms.update(session.rooms)
-            self._feed.renamed(rooms.values(), self._show_renamed, signal)
+            self._feed.renamed(self._rooms_of(signal.person), self._show_renamed, signal)
         elif isinstance(signal, Present | Typing):
             self._feed.signal(chat.room_named(self._state, signal.room), signal)
 
     def _show_renamed(self, signal: Renamed) -> None:
-        sessions = self._state.sessions_by_person.get(signal.person.id, [])
-        rooms: dict[int, Room] = {}
-        for session in sessions:
-            rooms.update(session.rooms)
+        sessions = self._state.sessions_by_person.get(signal.person.id, ())
         own = [peer for session in sessions if (peer := self.peers.get(session.id)) is not None]
-        self._fanout.renamed(list(rooms.values()), own, signal)
+        self._fanout.renamed(self._rooms_of(signal.person), own, signal)
+
+    def _rooms_of(self, person: Person) -> list[Room]:
+        """Where a session of theirs sits."""
+        rooms: dict[int, Room] = {}
+        for session in self._state.sessions_by_person.get(person.id, ()):
+            rooms.update(session.rooms)
+        return list(rooms.values())
 
     def _tell(self, word: Tell) -> None:
         for session in word.sessions:

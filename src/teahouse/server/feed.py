@@ -37,7 +37,7 @@ from teahouse.server.turns import Turns
 from teahouse.store.log import Log
 
 IN_HAND = 4  # batches that the log has: while it writes one, others are ready, and a new one does not wait for many
-
+TYPING = 256  # signals that wait in a room: then typing is dropped
 NOT_YET = 2**63  # the ticket of what is not handed over
 
 
@@ -51,7 +51,6 @@ class Passing:
         self.pass_on = pass_on
 
 
-TYPING = 256  # signals that wait in a room: then typing is dropped
 Held = deque[Passing]
 """What waits in one room to pass, oldest first."""
 

@@ -44,7 +44,6 @@ class Figures(Collector):
         yield CounterMetricFamily(
             "teahouse_typing_dropped", "Typing signals that slow readers were spared.", value=counters.dropped
         )
-
         yield CounterMetricFamily(
             "teahouse_log_lines_dropped",
             "Lines of the log that were written nowhere: a full disk, a reader that stopped or is gone.",

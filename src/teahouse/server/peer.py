@@ -42,15 +42,15 @@ def _nothing() -> None:
 class Peer:
     """One connection, from the shell's side.
 
-    answers    unanswered questions, oldest first
-    waiting    heard, but not yet looked at: behind a command that changes who or where the session is
-    barred     such a command is being carried out
-    cursors    by room id
-    lost       the connection is no more
-    congested  not to be read for now: it has asked as much as it may, or the disk is far behind
-    neighbours whom its address counts with
-    close      says why in the peer's own terms, writes what waits, closes
-    on_relief  called when a congested peer may be read again
+    answers     unanswered questions, oldest first
+    waiting     heard, but not yet looked at: behind a command that changes who or where the session is
+    barred      such a command is being carried out
+    cursors     by room id
+    lost        the connection is no more
+    congested   not to be read for now: it has asked as much as it may, or the disk is far behind
+    neighbours  whom its address counts with
+    close       says why in the peer's own terms, writes what waits, closes
+    on_relief   called when a congested peer may be read again
     """
 
     __slots__ = (

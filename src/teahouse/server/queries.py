@@ -179,7 +179,7 @@ class Queries:
             return await self._ask(peer, question)
         except BaseException:  # a bug, or the end of the task: a name that nobody has would be taken for ever
             if person.chosen and person.id not in self._state.sessions_by_person:
-                identity.release(self._state, person.id, person.name, self._clock.now_ms())
+                identity.release(self._state, person.id, person.name)
             raise
 
     async def rename(self, peer: Peer, command: Rename) -> Sequence[Word]:
@@ -187,17 +187,16 @@ class Queries:
         state, session = self._state, peer.session
         authorize(session.person, "rename")
         wish, old = names.person_name(command.name), session.person
-        now = self._clock.now_ms()
         identity.claim(state, old.id, wish, self._clock.ticks_ms())
         named = Person(old.id, wish, old.kind, True)
         try:
             await self._ask(peer, self._store.rename_guest(named))
         except BaseException:
             if names.fold(wish) != names.fold(old.name):
-                identity.release(state, old.id, wish, now)
+                identity.release(state, old.id, wish)
             raise
         if old.chosen and names.fold(old.name) != names.fold(wish):
-            identity.release(state, old.id, old.name, now)
+            identity.release(state, old.id, old.name)
         return identity.answer_rename(state, session, named, command.ref)
 
     # ---- where one is

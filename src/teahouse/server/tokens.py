@@ -34,10 +34,9 @@ HOUR_S = 3_600
 LOOK_S = 60  # at the clock
 SLICE = 256  # tokens of one statement: some milliseconds, for which the others wait
 MOST = 10_000  # guests whose token could not be kept; the oldest are forgotten
-ENDED_MS = (
-    24 * 3_600_000
-)  # what ended so long ago is cleared away, and not before we have run for an hour: a clock that
-# is wrong at the start is set right by then, and nobody's token was lost to it
+# What ended so long ago is cleared away, and not before we have run for an hour: a clock that is wrong at the start is
+# set right by then, and nobody's token was lost to it.
+ENDED_MS = 24 * 3_600_000
 
 
 class Tokens:

@@ -48,12 +48,13 @@ class Visit:
     door        which protocol it speaks: `gate` until that is known
     leave       how its present protocol object says farewell and closes
     ended       the peer has ended its side
-    is_spare    the house is full: this one is told so, unless it asks for the house's health
     on_ended    called when it does, by a door that goes on writing then
+    is_spare    the house is full: this one is told so, unless it asks for the house's health
     """
 
     __slots__ = (
-        "_parting", "_timer", "_visits", "door", "ended", "is_spare", "leave", "neighbours", "on_ended", "outbox", "transport",
+        "_parting", "_timer", "_visits", "door", "ended", "is_spare", "leave", "neighbours", "on_ended", "outbox",
+        "transport",
     )  # fmt: skip
 
     def __init__(self, visits: Visits, transport: asyncio.Transport, outbox: Outbox, neighbours: str) -> None:

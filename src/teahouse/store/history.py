@@ -163,13 +163,13 @@ def changes_of(connection: apsw.Connection, first: int, last: int, upto: int, as
     for event, kind, author, emoji, message in connection.execute(_NOT_SHOWN, (first, last, upto, end)):
         tallies = changes.tallies.setdefault(message, {})
         if kind == Reacted.kind:
-            _undo_reacted(tallies, event, emoji, author == asker)
+            _undo_reacted(tallies, emoji, author == asker)
         elif kind == Unreacted.kind:
             _undo_unreacted(connection, tallies, event, emoji, message, author == asker)
     return changes
 
 
-def _undo_reacted(tallies: dict[str, Tally], event: int, emoji: str, mine: bool) -> None:
+def _undo_reacted(tallies: dict[str, Tally], emoji: str, mine: bool) -> None:
     tally = tallies[emoji]
     tally.count -= 1
     tally.mine = tally.mine and not mine

@@ -34,7 +34,6 @@ SLICE = 100  # events of one step, at most: about a millisecond, for which a bat
 SLICE_S = 0.001  # … and no longer than this, where texts are long
 MERGED = 16  # pages of the index that are merged after each step
 
-
 # What is taken out of the index must be cut as it was when it was put in.
 UNICODE = int("".join(f"{int(part):02}" for part in unicodedata.unidata_version.split(".")))
 
@@ -47,8 +46,9 @@ def is_damage(error: BaseException) -> bool:
 class Index:
     """How far the index is, and the next step. Belongs to the writer's thread.
 
-    behind  room → since when, by the monotonic clock, it has events that are not in the index, about; the room waiting
-            longest first
+    behind      room → since when, by the monotonic clock, it has events that are not in the index, about; the room
+                waiting longest first
+    _taken_out  words of the step that is taken: edited away
     """
 
     def __init__(self, connection: apsw.Connection) -> None:
@@ -57,7 +57,7 @@ class Index:
         self._heads: dict[int, int] = {}
         self._emptied = False  # in a transaction of somebody else, who knows whether it was committed
         self.behind: dict[int, float] = {}
-        self._taken_out: set[str] = set()  # words of the step that is taken: edited away
+        self._taken_out: set[str] = set()
 
     def open(self) -> None:
         """Learn where it stands; begin anew where words are cut in another way now, or by another Unicode."""

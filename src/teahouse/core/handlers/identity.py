@@ -44,12 +44,8 @@ def hold(state: State, person_id: int, name: str, until: int) -> None:
         _give(state, name, person_id, until)
 
 
-def release(state: State, person_id: int, name: str, now: int) -> None:
-    """The name is free from `now` on, if it was this person's."""
-    _release(state, person_id, name)
-
-
-def _release(state: State, person_id: int, name: str) -> None:
+def release(state: State, person_id: int, name: str) -> None:
+    """The name is free from now on, if it was this person's."""
     folded = names.fold(name)
     held = state.claims.get(folded)
     if held is not None and held.person == person_id:
@@ -99,7 +95,7 @@ def _call(state: State, old: Person, person: Person) -> list[Word]:
     for session in state.sessions_by_person[person.id]:
         session.person = person
     if old.chosen and not (person.chosen and names.fold(old.name) == names.fold(person.name)):
-        _release(state, person.id, old.name)
+        release(state, person.id, old.name)
     return [] if old.name == person.name else [Renamed(person=person, from_=old.name)]
 
 
@@ -153,7 +149,7 @@ def give_back_name(state: State, session: Session) -> None:
     """A visitor without a token has had the name for long enough. Nobody sees them, so nobody is told."""
     person = session.person
     if person.chosen:
-        _release(state, person.id, person.name)
+        release(state, person.id, person.name)
         session.person = nameless(person.id)
 
 

@@ -233,9 +233,12 @@ class WebSocket(asyncio.Protocol):
             if self._half is not None and not self._completed:
                 return
             self._forget_half()
-            self._half = self._loop.call_later(self._limits.half_frame_ms / 1_000, self._too_long)
+            self._expect_the_rest()
         else:
             self._forget_half()
+
+    def _expect_the_rest(self) -> None:
+        self._half = self._loop.call_later(self._limits.half_frame_ms / 1_000, self._visit.safely, self._too_long)
 
     def _forget_half(self) -> None:
         if self._half is not None:
@@ -245,7 +248,7 @@ class WebSocket(asyncio.Protocol):
     def _too_long(self) -> None:
         self._half = None
         if self._reading.paused:  # it is we who do not listen
-            self._half = self._loop.call_later(self._limits.half_frame_ms / 1_000, self._too_long)
+            self._expect_the_rest()
         else:
             self.close(TimedOut(f"What you began was not finished within {self._limits.half_frame_ms // 1_000} s."))
 
