@@ -126,3 +126,26 @@ async def test_it_is_done_again_after_a_disk_that_was_full(clock: ToldClock, mon
     with contextlib.suppress(asyncio.CancelledError):
         await running
     assert set(map(str, store.asked)) == {str(([b"hash"], clock.ms + LAN.token_ms + SLACK_MS))}
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+async def test_a_name_taken_when_the_disk_is_well_again_stays_though_an_older_one_is_still_to_be_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch, comes_back: bool
+) -> None:
+    async def full(*of: object) -> None:
+        raise StorageFull("The disk is full.")
+
+    store = house.engine.tokens._store
+    token = (await (await come(house)).hello("ana"))["token"] if comes_back else None
+    with monkeypatch.context() as disk:
+        disk.setattr(store, "keep_guest", full)
+        disk.setattr(store, "rename_guest", full)
+        client = await come(house)
+        welcome = await client.hello("ben", **({"token": token} if token else {}))
+        assert welcome["you"]["name"] == "ben"
+    assert (await client.ask("rename", name="cai"))["type"] == "done"
+    await house.engine.tokens.save()
+    for each in house.programs:
+        await each.close()
+    await until(lambda: not house.engine.state.sessions_by_person)
+    assert (await (await come(house)).hello(token=welcome["token"]))["you"]["name"] == "cai"

@@ -195,6 +195,7 @@ class Queries:
             if names.fold(wish) != names.fold(old.name):
                 identity.release(state, old.id, wish)
             raise
+        self._tokens.renamed(named)
         if old.chosen and names.fold(old.name) != names.fold(wish):
             identity.release(state, old.id, old.name)
         return identity.answer_rename(state, session, named, command.ref)

@@ -75,13 +75,21 @@ class Tokens:
         try:
             await self._store.rename_guest(person)
         except StoreError:
-            self._unnamed[person.id] = person
-            while len(self._unnamed) > MOST:
-                self._unnamed.popitem(last=False)
-            self._work.set()
+            self._name_later(person)
             return False
-        self._unnamed.pop(person.id, None)
+        self.renamed(person)
         return True
+
+    def renamed(self, person: Person) -> None:
+        """The disk has this name. What it did not take before, and has still to come, may bear an older one."""
+        if self._unkept or self._unnamed:
+            self._name_later(person)
+
+    def _name_later(self, person: Person) -> None:
+        self._unnamed[person.id] = person
+        while len(self._unnamed) > MOST:
+            self._unnamed.popitem(last=False)
+        self._work.set()
 
     async def whose(self, hash: bytes) -> Person | None:
         """Who has this token; None where it is unknown or has ended. To use it prolongs it.
