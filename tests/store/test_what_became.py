@@ -18,9 +18,8 @@ from teahouse.core.message import Message, Person, Reaction
 from teahouse.store import history
 from teahouse.store.append import insert_rows
 from teahouse.store.check import CHECKS, check_folder
-from teahouse.store.commit import Committer
+from teahouse.store.commit import MINUTE_MS, Committer
 from teahouse.store.connect import APPLICATION, FILE, run, writing
-from teahouse.store.meter import KEPT, WINDOW_MS, Meter
 from teahouse.store.migrate import migrate, migrations
 from teahouse.store.numbering import Tip
 from teahouse.store.rows import Row
@@ -173,10 +172,10 @@ def test_a_person_changes_a_message_so_often_in_a_minute(tmp_path: Path) -> None
     for one_too_many in (react(1, "👍"), edit(1, "x"), delete(1)):
         [refused] = parts.do(one_too_many)
         assert isinstance(refused.refusal, TooFast)
-        assert refused.refusal.retry_after_ms == WINDOW_MS - 15_000
+        assert refused.refusal.retry_after_ms == MINUTE_MS - 15_000
     assert codes(parts.do(unreact(1, "👍"))) == ["again 22"]  # what changes nothing is answered, and costs nothing
     assert [each.refusal for each in parts.do(react(2, "👍"), react(1, "👍", BEN))] == [None] * 2
-    parts.ticks = WINDOW_MS
+    parts.ticks = MINUTE_MS
     assert [each.refusal for each in parts.do(delete(1))] == [None]
     assert codes(parts.do(delete(1)))[0] == f"again {parts.head()}"
     parts.connection.close()
@@ -193,15 +192,6 @@ def test_a_batch_that_was_not_stored_costs_nothing(tmp_path: Path) -> None:
     [refused] = parts.do(react(1, "👍"))
     assert isinstance(refused.refusal, TooFast)
     parts.connection.close()
-
-
-def test_only_so_many_pairs_are_remembered() -> None:
-    meter = Meter()
-    for person in range(KEPT + 100):
-        meter.count((person, 1), 1, 20, person // 1_000)
-    assert len(meter) == KEPT
-    meter.count((0, 1), 1, 20, 10 * WINDOW_MS)
-    assert len(meter) == 1
 
 
 # ---- an old log

@@ -28,7 +28,7 @@ FILE_LINES = 400
 FUNCTION_LINES = 60
 CORE_ORDER = (
     {"errors"},
-    {"escapes", "limits", "looks", "names", "retry", "text"},
+    {"escapes", "limits", "looks", "meter", "names", "retry", "text"},
     {"message"},
     {"commands", "events"},
     {"room"},

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from teahouse.core.errors import Refusal, TooFast
 from teahouse.core.handlers.rooms import STAYS
+from teahouse.core.meter import Meter
 from teahouse.core.room import Room
 from teahouse.core.state import State
 from teahouse.server.clock import Clock
-from teahouse.server.meter import Meter
 from teahouse.server.peer import Peer
 from teahouse.store.base import Store
+
+HOUR_MS = 3_600_000
+REMEMBERED = 16_384  # people and addresses; some 400 bytes each, and 40 a room
 
 
 class Making:
@@ -19,7 +22,7 @@ class Making:
         self._state = state
         self._store = store
         self._clock = clock
-        self._lately = Meter(state.limits.new_rooms_per_hour)
+        self._lately = Meter(state.limits.new_rooms_per_hour, HOUR_MS, REMEMBERED)
 
     async def make(self, peer: Peer, name: str, fold: str, pair: tuple[int, int] | None) -> Room:
         """The room, which there is from now on.
@@ -30,18 +33,20 @@ class Making:
         """
         now = self._clock.ticks_ms()
         makers = (("person", peer.session.person.id), ("address", peer.neighbours))
-        wait_ms = self._lately.wait_ms(makers, now)
+        wait_ms = max(self._lately.wait_ms(maker, now) for maker in makers)
         if wait_ms:
             limit = self._state.limits.new_rooms_per_hour
             raise TooFast(
                 f"{limit} new rooms an hour are the limit, of one person and of one address. Try again later, or join "
                 "a room that there is.", limit=limit, retry_after_ms=wait_ms,
             )  # fmt: skip
-        self._lately.take(makers, now)
+        for maker in makers:
+            self._lately.count(maker, now)
         try:
             return await self._open(name, fold, pair)
         except Refusal:
-            self._lately.give_back(makers, now)
+            for maker in makers:
+                self._lately.give_back(maker, now)
             raise
 
     async def _open(self, name: str, fold: str, pair: tuple[int, int] | None) -> Room:

@@ -18,10 +18,10 @@ import apsw
 from teahouse.core.errors import StoreError, StoreFatal
 from teahouse.core.events import Draft
 from teahouse.core.limits import Limits
+from teahouse.core.meter import Meter
 from teahouse.store.append import insert, known_keys, write
 from teahouse.store.connect import transaction
 from teahouse.store.faults import fault_of
-from teahouse.store.meter import Meter
 from teahouse.store.numbering import First, Key, Numbering, Tip
 from teahouse.store.records import Work
 from teahouse.store.retries import Retries
@@ -29,6 +29,8 @@ from teahouse.store.targets import Targets
 from teahouse.store.upkeep import Upkeep
 
 RECORDED = 65_536  # authors who are known to have a record
+MINUTE_MS = 60_000
+CHANGED = 65_536  # (person, message)s that are remembered to have changed lately
 
 
 def ticks_ms() -> int:
@@ -77,7 +79,7 @@ class Committer:
         self._ticks_ms = ticks_ms
         self.on_deleted: Callable[[set[int]], None] = lambda rooms: None
         self._targets = Targets(connection, limits.edits_per_message)
-        self._meter = Meter()
+        self._meter = Meter(limits.changes_per_minute, MINUTE_MS, CHANGED)
         self._recorded: set[int] = set()
         self._committing = False
 
@@ -93,7 +95,10 @@ class Committer:
             self._targets.forget()
             raise self._fault_of(error) from error
         self._targets.stored()
-        self._count(batch)
+        if batch.changes:
+            ticks = self._ticks_ms()
+            for pair, changes in batch.changes.items():
+                self._meter.count(pair, ticks, changes)
         self.tips.update(batch.tips)
         self._upkeep.grown((room, tip.seq) for room, tip in batch.tips.items())
         if batch.deleted:
@@ -143,13 +148,6 @@ class Committer:
         for draft in drafts:
             batch.take(draft)
         return batch
-
-    def _count(self, batch: Numbering) -> None:
-        most = self._limits.changes_per_minute
-        if most is not None:
-            ticks = self._ticks_ms()
-            for pair, changes in batch.changes.items():
-                self._meter.count(pair, changes, most, ticks)
 
     def _write(self, batch: Numbering, requests: Sequence[Request]) -> None:
         self._committing = False

@@ -17,13 +17,14 @@ from teahouse.core.errors import KeyReused, NoSuchMessage, NotAllowed, Stale, To
 from teahouse.core.events import Deleted, Draft, Edited, Posted, Reacted, TopicChanged, Unreacted
 from teahouse.core.limits import AHEAD_MS, Limits
 from teahouse.core.message import Person
+from teahouse.core.meter import Meter
 from teahouse.core.room import RoomRecord, fold
-from teahouse.store.meter import Meter, Pair
 from teahouse.store.retries import Retries
 from teahouse.store.rows import event_id
 from teahouse.store.targets import Target, Targets
 
 Key = tuple[str, int, int]  # the key, its author, the room
+Pair = tuple[int, int]  # a person, a message (ids)
 
 
 class Tip:
@@ -53,7 +54,7 @@ class Numbering:
 
     stored   drafts whose event has a number now, in order
     tips     the new ends of the rooms that got events
-    changes  how often each (person, message) changed something
+    changes  how often each (person, message) changed something: what is answered `again` costs nothing
     reacted  (message, emoji, person) → (there now, id of the event)
     tallied  (message, emoji) → the message, which knows how many have it there now
     deleted  ids of the messages and topics whose text goes
@@ -223,10 +224,10 @@ class Numbering:
         return False
 
     def _too_fast(self, pair: Pair) -> TooFast | None:
-        most = self._limits.changes_per_minute
-        wait = 0 if most is None else self._meter.wait_ms(pair, self.changes[pair], most, self._ticks)
+        wait = self._meter.wait_ms(pair, self._ticks, self.changes[pair])
         if not wait:
             return None
+        most = self._limits.changes_per_minute
         return TooFast(
             f"You changed this message {most} times within a minute. Wait a little.", limit=most, retry_after_ms=wait
         )
