@@ -298,17 +298,17 @@ async def test_what_is_never_finished_has_a_deadline_though_pings_and_pongs_come
 
 
 async def test_who_always_sends_half_a_message_and_then_its_rest_is_welcome(tmp_path: Path) -> None:
-    quick = msgspec.structs.replace(PATIENT, half_frame_ms=200)
+    quick = msgspec.structs.replace(PATIENT, half_frame_ms=1_000)
     async with open_house(tmp_path, quick) as house:
         caller = await opened(house)
         caller.send(said(type="hello"))
         await next_word(caller)
         whole = said(type="ping", ref="x" * 40)
         rest = b""
-        for _ in range(12):
+        for _ in range(12):  # all together longer than the time of one, and each far shorter
             caller.send(rest + whole[:20])
             rest = whole[20:]
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
         caller.send(rest)
         for _ in range(12):
             assert (await next_word(caller))["type"] == "pong"
