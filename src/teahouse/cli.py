@@ -154,9 +154,9 @@ def forget_snapshots(
     except OSError as error:
         raise ConfigError(f"{folder}: the copies can't be taken away ({error.strerror}).") from error
     for path in forgotten:
-        print(f"{path}: taken away.")
+        tell(f"{path}: taken away.")
     if not forgotten:
-        print(f"{folder}: there are no copies.")
+        tell(f"{folder}: there are no copies.")
 
 
 def resolve(host: str) -> list[str]:
@@ -245,7 +245,6 @@ def spare_the_collector() -> None:
 def facts(settings: Settings, engine: Engine, server: Server, places: Sequence[tuple[str, int]]) -> Facts:
     """What the screen says about a server that is open at these places, (host, port)."""
     rooms = [room for room in engine.state.rooms_by_id.values() if room.head]
-    now = engine.clock.now_ms()
     return Facts(
         version=__version__,
         join=places[0],
@@ -254,7 +253,7 @@ def facts(settings: Settings, engine: Engine, server: Server, places: Sequence[t
         data=str(settings.data),
         rooms=len(rooms),
         events=sum(room.head for room in rooms),
-        copies=[(path.name, snapshots.days_left(path, now)) for path in snapshots.snapshots(settings.data)],
+        copies=snapshots.with_days_left(settings.data, engine.clock.now_ms()),
         limits=engine.limits.profile,
         connections=server.visits.most,
         memory=resident_bytes(),

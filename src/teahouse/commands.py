@@ -30,7 +30,7 @@ from cyclopts.validators import Number
 from teahouse.client import Client, Patience
 from teahouse.client.errors import BadAddress, ClientError, NotAHouse, OutboxError, Unreachable
 from teahouse.core.errors import BadField, BadName, BadRoom, BadText, Overload, Refusal, TeahouseError
-from teahouse.outlet import complain, silence
+from teahouse.outlet import complain, silence, tell
 from teahouse.tui.entry import enter, note, visit, whereto
 from teahouse.tui.export import CannotWrite, Format, export, export_to
 from teahouse.tui.lines import Lines
@@ -351,17 +351,13 @@ def torture(
     from teahouse.torture.run import torture as run
 
     if unknown := sorted(set(only) - {*ATTACKS, "none"}):
-        print(f"teahouse: There is no attack {', '.join(unknown)}: {', '.join(ATTACKS)}", file=sys.stderr)
+        complain(f"teahouse: there is no attack {', '.join(unknown)}. There are: {', '.join(ATTACKS)}")
         return EXIT_CANNOT
     seed = secrets.randbelow(1 << 32) if seed is None else seed
-    print(f"seed {seed}", flush=True)
+    tell(f"seed {seed}")
     try:
-        report = uvloop.run(run(minutes=minutes, seed=seed, only=only, folder=folder.resolve(), say=_say_now))
+        report = uvloop.run(run(minutes=minutes, seed=seed, only=only, folder=folder.resolve(), say=tell))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    print(report.table())
+    tell(report.table())
     return EXIT_DECLINED if report.findings else 0
-
-
-def _say_now(line: str) -> None:
-    print(line, flush=True)

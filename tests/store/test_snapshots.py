@@ -14,7 +14,7 @@ from teahouse.core.limits import LAN
 from teahouse.store import upkeep
 from teahouse.store.connect import APPLICATION, FILE, run, writing
 from teahouse.store.migrate import migrations
-from teahouse.store.snapshots import DAY_MS, days_left, forget_old, path_of, snapshots
+from teahouse.store.snapshots import DAY_MS, days_left, forget_old, path_of, snapshots, with_days_left
 from teahouse.store.sqlite import SqliteStore
 from tests.store.kit import HandClock, opened, post
 from tests.support.server_process import ServerProcess, environment
@@ -73,6 +73,12 @@ def test_what_is_no_copy_of_ours_stays(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         ["notes", FILE, "teahouse-before-0003.txt", "teahouse-before-lunch.sqlite"]
     )
+
+
+def test_a_copy_that_goes_while_they_are_counted_is_left_out(tmp_path: Path) -> None:
+    path = a_copy(tmp_path, NOW)
+    path_of(tmp_path, 5).symlink_to(tmp_path / "gone")  # listed, and not there when it is looked at
+    assert with_days_left(tmp_path, NOW) == [(path.name, 7)]
 
 
 async def test_a_running_store_looks_for_them_itself(

@@ -51,6 +51,18 @@ async def test_check_tells_no_damage_that_is_none(server: ServerProcess, shell: 
     assert await ran(server, shell, "config", "check") == 0
 
 
+@pytest.mark.parametrize("shell", DEAF)
+async def test_what_was_to_be_taken_away_is_and_what_there_is_not_is_no_broken_promise(
+    server: ServerProcess, shell: str
+) -> None:
+    copy = server.data / "teahouse-before-0002.sqlite"
+    copy.touch()
+    assert await ran(server, shell, "forget-snapshots", str(server.data)) == 0
+    assert not copy.exists()
+    assert await ran(server, shell, "forget-snapshots", str(server.data)) == 0
+    assert await ran(server, shell, "torture", "--only", "kindness") == 2
+
+
 async def test_what_cannot_be_shown_is_said_so(server: ServerProcess) -> None:
     where = f"{HOST}:{server.port}"
     assert await ran(server, '"$@"', "say", "tea", "hello", "--server", where) == 0

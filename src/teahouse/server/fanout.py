@@ -31,7 +31,7 @@ from teahouse.core.session import Session
 from teahouse.server import presence
 from teahouse.server.counters import Counters
 from teahouse.server.cursor import Audience, Cursor
-from teahouse.server.fuse import Run, straight
+from teahouse.server.fuse import CarryOut, straight
 from teahouse.server.loading import Loading
 from teahouse.server.pages import Page, Pages, page_of
 from teahouse.server.peer import Peer, let_go
@@ -56,7 +56,7 @@ class Fanout:
         read_page: Callable[[Room, int, Callable[[list[Event] | Exception], None]], None],
         later: Callable[[float, Callable[[], object]], object],
         counters: Counters,
-        fuse: Run = straight,
+        fuse: CarryOut = straight,
     ) -> None:
         self._pages = pages
         self._later_on = later

@@ -15,7 +15,7 @@ from teahouse.core.errors import StoreFatal
 
 log = structlog.get_logger("teahouse.fuse")
 
-Run = Callable[..., None]
+CarryOut = Callable[..., None]
 """Carries out a function with its arguments, and knows what to do where it fails."""
 
 

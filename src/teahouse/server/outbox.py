@@ -31,7 +31,7 @@ import structlog
 
 from teahouse.core.errors import Overload, ServerFault, TooSlow
 from teahouse.core.limits import Limits
-from teahouse.server.fuse import Run, straight
+from teahouse.server.fuse import CarryOut, straight
 from teahouse.wire.base import PACE_BYTES, PACE_MS, WireFormat
 
 log = structlog.get_logger("teahouse.outbox")
@@ -301,7 +301,7 @@ class Outbox:
 class Flusher:
     """Writes every outbox that has something in it, once, at the end of the tick."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits, fuse: Run = straight) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits, fuse: CarryOut = straight) -> None:
         self._loop = loop
         self._fuse = fuse
         self._patience_s = limits.stall_ms / 1_000

@@ -30,6 +30,15 @@ def days_left(path: Path, now_ms: int) -> int:
     return max(0, -((age - DAYS * DAY_MS) // DAY_MS))
 
 
+def with_days_left(folder: Path, now_ms: int) -> list[tuple[str, int]]:
+    """The name of each, and in how many days it goes. What is due goes while somebody looks: it is left out."""
+    found: list[tuple[str, int]] = []
+    for path in snapshots(folder):
+        with contextlib.suppress(FileNotFoundError):
+            found.append((path.name, days_left(path, now_ms)))
+    return found
+
+
 def forget_old(folder: Path, now_ms: int) -> None:
     """Take away what is due. A copy from the future was made while the clock was wrong: it counts as made now."""
     for path in snapshots(folder):
