@@ -1,12 +1,13 @@
 """The roof: reads what was asked, chooses the parts, wires them, and says in one line why it cannot.
 
-    teahouse [serve]      serve until a signal comes
-    teahouse config check say what the settings are and where each comes from
-    teahouse check        verify a data folder
-    teahouse join, say …  see commands.py
+    teahouse [serve]            serve until a signal comes
+    teahouse config check       say what the settings are and where each comes from
+    teahouse check              verify a data folder
+    teahouse forget-snapshots   take away the copies that upgrades left in one
+    teahouse join, say …        see commands.py
 
-Exit codes: 0 all is well; 1 `check` found damage; 2 something is to be
-set right before the start; 70 the disk failed, or the data is damaged: nothing was written after that.
+Exit codes: 0 all is well; 1 `check` found damage; 2 something is to be set right before the start; 70 the disk failed, the
+data is damaged, gone or replaced, or the server found a fault in itself: nothing was written after that.
 """
 
 from __future__ import annotations
