@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.server_process import ServerProcess
+from tests.support.small_disk import a_disk
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +25,10 @@ async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
     await process.start()
     yield process
     await process.end()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of 4 MiB."""
+    with a_disk(tmp_path / "disk", "4m") as disk:
+        yield disk

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,18 +18,6 @@ pytestmark = pytest.mark.asyncio(loop_factories=["uvloop"])
 
 ROOM = "tea"
 SAID = 5
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of 4 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("a file system can be mounted only by root, and not in every container")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 async def fill(disk: Path) -> Callable[[], object]:

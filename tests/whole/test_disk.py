@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import resource
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from tests.support import faulty_server
 from tests.support.canary import Canary
 from tests.support.inbox import Ended
 from tests.support.json_client import JsonClient, granted
-from tests.support.lacks import NEEDS_ROOT
 from tests.support.server_process import ServerProcess
 
 pytestmark = pytest.mark.asyncio(loop_factories=["uvloop"])
@@ -97,18 +96,6 @@ async def fill_and_heal(server: ServerProcess, heal: Callable[[], object]) -> No
     assert await server.stop() == 0
     await server.start()
     assert await read_keys(server) == expected
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of 4 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip(f"no small disk can be mounted here: {NEEDS_ROOT}")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 async def test_a_full_disk_refuses_posts_and_takes_them_again_when_there_is_space(

@@ -15,6 +15,7 @@ import pytest
 from tests.support.inbox import Ended
 from tests.support.json_client import JsonClient, granted
 from tests.support.server_process import ServerProcess
+from tests.support.small_disk import a_disk
 
 pytestmark = pytest.mark.asyncio(loop_factories=["uvloop"])
 
@@ -214,19 +215,12 @@ async def test_a_folder_reached_by_a_link_is_as_good_as_any(tmp_path: Path) -> N
 @pytest.fixture
 async def mounted(tmp_path: Path) -> AsyncIterator[ServerProcess]:
     """A server whose folder is a file system of its own."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("a file system can be mounted only by root, and not in every container")
-    server = ServerProcess(disk / "data")
-    server.log = tmp_path / "server.log"
-    try:
+    with a_disk(tmp_path / "disk", "16m") as disk:
+        server = ServerProcess(disk / "data")
+        server.log = tmp_path / "server.log"
         await server.start()
         yield server
         await server.end()
-    finally:
-        subprocess.run(["umount", "--lazy", str(disk)], capture_output=True, check=False)
 
 
 @pytest.mark.parametrize("again", [False, True])
