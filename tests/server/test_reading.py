@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teahouse.server.reading import PIECE, SLICE, SLICE_S, Reading
+from teahouse.server.fuse import straight
+from teahouse.server.reading import PIECE, PIECE_MOST, SLICE, SLICE_S, Reading, Shared
 from tests.support.machine import FakeTransport
 
 
@@ -23,8 +25,8 @@ class Turns:
     def time(self) -> float:
         return self.now
 
-    def call_soon(self, call: Callable[[], None]) -> None:
-        self._soon.append(call)
+    def call_soon(self, call: Callable[..., None], *args: object) -> None:
+        self._soon.append(partial(call, *args))
 
     def turn(self) -> bool:
         soon, self._soon = self._soon, []
@@ -59,13 +61,13 @@ class Reader:
         self.full = False
         self.ends = 0
         loop: asyncio.AbstractEventLoop = self.turns  # type: ignore[assignment]  # it has what is used
-        self.reading = Reading(loop, self.transport, self._take, lambda: self.full, self._end)
+        self.reading = Reading(loop, self.transport, self._take, lambda: self.full, self._end, straight)
 
     def _take(self, data: bytes) -> None:
         self.taken += data
         self.this_turn += len(data)
         self.turns.now += self.takes_s
-        assert len(data) <= PIECE
+        assert len(data) <= PIECE_MOST
         assert self.this_turn < 2 * SLICE
 
     def _end(self) -> None:
@@ -101,8 +103,56 @@ def test_a_peer_that_becomes_full_is_not_read_on_in_the_same_turn() -> None:
 
     reader.reading._take = until_full
     reader.reading.feed(bytes(4 * PIECE))
-    assert len(reader.taken) == 2 * PIECE
+    assert len(reader.taken) == 3 * PIECE, "a piece, and one of twice its size"
     assert reader.reading.paused
+
+
+def test_pieces_grow_while_they_are_cheap_and_are_small_again_after_a_dear_one() -> None:
+    reader = Reader()
+    sizes: list[int] = []
+    take = reader.reading._take
+
+    def noting(data: bytes) -> None:
+        sizes.append(len(data))
+        take(data)
+
+    reader.reading._take = noting
+    reader.reading.feed(bytes(PIECE + 2 * PIECE + PIECE_MOST))
+    assert sizes == [PIECE, 2 * PIECE, PIECE_MOST]
+    reader.reading.feed(bytes(PIECE_MOST))
+    assert sizes[3:] == [PIECE_MOST], "it is remembered from read to read"
+    reader.takes_s = SLICE_S / 3
+    reader.reading.feed(bytes(PIECE_MOST + 1))
+    while reader.turn():
+        pass
+    assert sizes[4] == PIECE_MOST
+    assert max(sizes[5:]) <= PIECE
+    taken = len(sizes)
+    reader.reading.feed(bytes(2 * PIECE))
+    assert max(sizes[taken:]) <= PIECE
+
+
+def test_a_transport_that_two_pause_is_read_while_neither_does() -> None:
+    socket = Socket()
+    shared = Shared(socket)
+    shared.pause_reading()
+    shared.pause_reading()
+    shared.resume_reading()
+    read = [socket.read]
+    shared.resume_reading()
+    assert [*read, socket.read] == [False, True]
+
+
+def test_who_takes_over_is_given_the_rest_and_a_transport_that_is_read() -> None:
+    reader = Reader()
+    reader.takes_s = SLICE_S
+    reader.reading.feed(b"a" * PIECE + b"the rest")
+    read = [reader.transport.read]
+    assert reader.reading.hand_over() == b"the rest"
+    while reader.turn():
+        pass
+    assert bytes(reader.taken) == b"a" * PIECE
+    assert [*read, reader.transport.read] == [False, True]
 
 
 def test_a_flood_is_taken_in_slices_one_a_turn() -> None:

@@ -38,7 +38,7 @@ class Connection(asyncio.Protocol):
         self._engine = engine
         self._codec = codec
         self._loop = asyncio.get_running_loop()
-        self._reading = Reading(self._loop, visit.transport, self._take, self._is_full, self._end)
+        self._reading = Reading(self._loop, visit.transport, self._take, self._is_full, self._end, visit.or_leave)
         self._wait: asyncio.TimerHandle | None = None
         self._hello: asyncio.TimerHandle | None = None
         self._done = False

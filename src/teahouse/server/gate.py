@@ -165,9 +165,8 @@ class Gate(asyncio.Protocol):
     def _enter_http(self, ended: bool) -> None:
         self._visit.outbox.pace(None)
         self._web.enter(self._visit).data_received(bytes(self._first_bytes))
-        # A WebSocket may have taken over meanwhile.
-        if ended and not cast(asyncio.Protocol, self._visit.transport.get_protocol()).eof_received():
-            self._visit.transport.close()
+        if ended:  # a WebSocket may have taken over meanwhile
+            cast(asyncio.Protocol, self._visit.transport.get_protocol()).eof_received()
 
     # ---- a full house
 

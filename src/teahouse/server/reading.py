@@ -5,7 +5,8 @@ wait a quarter of a second. So no connection is read for more than SLICE bytes a
 goes on in the next one. It is paused too while its peer has asked as much as it may before it is answered.
 
 Bytes say little of what they cost: SLICE may be one long message or eight thousand of one letter. So they are taken in
-pieces, and a turn is over as well when they have taken SLICE_S.
+pieces, and a turn is over as well when they have taken SLICE_S. Each piece is a call of the codec and of the dispatch,
+so pieces grow while they are cheap: what a fast sender says in one segment is taken at once, or nearly.
 
     feed(data) ──▶ take(piece) … ──▶ SLICE or SLICE_S this turn? full? ──▶ pause ──call_soon / go_on──▶ next slice
     end()      ──▶ after the last slice: on_end()
@@ -17,22 +18,57 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
-import structlog
-
-log = structlog.get_logger("teahouse.reading")
+from teahouse.server.fuse import Run
 
 SLICE = 16_384
 SLICE_S = 0.003
 PIECE = 1_024  # bytes: a few hundred messages of one letter
+PIECE_MOST = 4_096  # … which a piece grows to; of the dearest that is known it takes 6 ms
+CHEAP_S = SLICE_S / 4  # a piece that took less is followed by one of twice its size, any other by one of PIECE
+
+
+class Pausable(Protocol):
+    """What may be read, or not."""
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+class Shared:
+    """A transport that more than one may pause: it is read while none of them does. Each pauses before it resumes.
+
+    held  whether somebody pauses it
+    """
+
+    __slots__ = ("_transport", "held")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.held = 0
+
+    def pause_reading(self) -> None:
+        """Once more."""
+        self.held += 1
+        if self.held == 1:
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Once less."""
+        self.held -= 1
+        if self.held == 0 and not self._transport.is_closing():
+            self._transport.resume_reading()
 
 
 class Reading:
     """The reading side of one connection.
 
-    take    is given the bytes, at most PIECE of them at once
+    take    is given the bytes, at most PIECE_MOST of them at once
     is_full says that the peer must wait; then `go_on` is called when it need not any more
     on_end  the peer has sent all it will send, and all of it was taken
+    run     carries out what the loop calls; what fails there ends the connection, for nobody would read it again
     """
 
     __slots__ = (
@@ -41,7 +77,9 @@ class Reading:
         "_loop",
         "_on_end",
         "_paused",
+        "_piece",
         "_rest",
+        "_run",
         "_soon",
         "_stopped",
         "_take",
@@ -52,18 +90,21 @@ class Reading:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        transport: asyncio.Transport,
+        transport: Pausable,
         take: Callable[[bytes], None],
         is_full: Callable[[], bool],
         on_end: Callable[[], None],
+        run: Run,
     ) -> None:
         self._loop = loop
         self._transport = transport
         self._take = take
         self._is_full = is_full
         self._on_end = on_end
+        self._run = run
         self._rest = bytearray()
         self._taken = 0
+        self._piece = PIECE  # bytes
         self._paused = False
         self._soon = False
         self._ended = False
@@ -78,7 +119,7 @@ class Reading:
         """The transport's next bytes."""
         if self._stopped:
             return
-        if self._paused or len(data) > PIECE:
+        if self._paused or len(data) > self._piece:
             self._rest += data
             if not self._paused:
                 self._next_slice()
@@ -104,6 +145,15 @@ class Reading:
         self._stopped = True
         self._rest.clear()
 
+    def hand_over(self) -> bytes:
+        """Stop, for somebody else who reads on: what was not taken yet. The transport is left as it was found."""
+        rest = bytes(self._rest)
+        self.stop()
+        if self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+        return rest
+
     def _pause(self) -> None:
         if self._stopped:
             return
@@ -116,18 +166,9 @@ class Reading:
     def _next_turn(self) -> None:
         if not self._soon:
             self._soon = True
-            self._loop.call_soon(self._turn)
+            self._loop.call_soon(self._run, self._turn)
 
     def _turn(self) -> None:
-        """The next turn of the loop. What fails here ends the connection: nobody would read it again."""
-        try:
-            self._read_on()
-        except Exception as error:
-            self.stop()
-            self._transport.abort()
-            log.error("reading-failed", exc_info=error)
-
-    def _read_on(self) -> None:
         self._soon = False
         if self._stopped or self._is_full():
             return
@@ -142,13 +183,17 @@ class Reading:
             self._transport.resume_reading()
 
     def _next_slice(self) -> None:
-        until = self._loop.time() + SLICE_S
+        now = self._loop.time()
+        until = now + SLICE_S
         while self._rest and not self._stopped:
-            data = bytes(self._rest[:PIECE])
-            del self._rest[:PIECE]
+            size = min(self._piece, SLICE - self._taken)
+            data = bytes(self._rest[:size])
+            del self._rest[:size]
             self._taken += len(data)
             self._take(data)
-            if self._taken >= SLICE or self._loop.time() >= until or self._is_full():
+            before, now = now, self._loop.time()
+            self._piece = min(2 * self._piece, PIECE_MOST) if now - before < CHEAP_S else PIECE
+            if self._taken >= SLICE or now >= until or self._is_full():
                 break
         if self._rest or self._taken >= SLICE or self._paused or self._is_full():
             self._pause()

@@ -138,6 +138,13 @@ class Visit:
             self.broke(again)
         log.error("connection-failed", door=self.door, exc_info=error)
 
+    def or_leave(self, work: Callable[..., object], *args: object) -> None:
+        """For what the loop carries out for this connection: what fails there ends it, with a reason."""
+        try:
+            work(*args)
+        except Exception as error:
+            self.let_go(error, self.leave)
+
     def safely(self, work: Callable[..., object], *args: object) -> None:
         """For timers of this connection: what fails there is its own affair."""
         try:

@@ -11,7 +11,11 @@ An upgrade that we have not (`h2c`, TLS, a WebSocket that is no GET or has a bod
 for; the parser would take its body for the other protocol, so it is given the same request once more without it.
 
 Bytes of an unfinished head are counted too, because the parser keeps what it has not yet passed on: at most the
-limit and two reads of the transport.
+limit and two pieces.
+
+Small requests, chunks and headers cost the parser much for their bytes, so it too is fed in pieces (`Reading`). The
+socket has two who pause it: the slices, and uvicorn's own flow control, which waits for a body to be taken and for
+answers to be given. It is read while neither does.
 """
 
 from __future__ import annotations
@@ -24,11 +28,13 @@ from typing import Any, cast
 
 import httptools
 from uvicorn import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from teahouse.core.errors import Overload
 from teahouse.core.limits import Limits
+from teahouse.server.reading import Reading, Shared
 from teahouse.server.visits import Visit
 
 VISIT = "teahouse.visit"  # the extension by which an answer that goes on and on knows whether somebody is there
@@ -65,7 +71,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._once_more = False  # what is parsed now is a request without the upgrade that it asked for
         self._in_head = True
         self._in_body = False
-        self._begun = 0  # heads begun in this read
+        self._begun = 0  # heads begun in this piece
         self._raw = 0  # bytes of an unfinished head
         self._head = 0  # bytes of its header fields so far
         self._body = 0
@@ -74,13 +80,20 @@ class GuardedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._socket = Shared(transport)
+        self.flow = FlowControl(cast(asyncio.Transport, self._socket))  # it pauses and resumes, no more
+        self._reading = Reading(self.loop, self._socket, self._take, lambda: False, self._end, self._visit.safely)
         self._visit.leave = self._leave
         self._arm(self._limits.http_head_ms)
 
     def data_received(self, data: bytes) -> None:
-        if self._over:
+        if not self._over:
+            self._stamp()
+            self._reading.feed(data)
+
+    def _take(self, data: bytes) -> None:
+        if self._over or self.transport.is_closing():
             return
-        self._stamp()
         alone = not self._in_body
         self._begun = 0
         self._unset_keepalive_if_required()
@@ -95,6 +108,7 @@ class GuardedHttp(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as upgrade:
             rest = data[upgrade.args[0] :]
             if self._should_upgrade():
+                rest += self._reading.hand_over()
                 self.handle_websocket_upgrade()
                 cast(asyncio.Protocol, self.transport.get_protocol()).data_received(rest)
             elif self.parser.get_method() == b"CONNECT":
@@ -126,11 +140,16 @@ class GuardedHttp(HttpToolsProtocol):
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """The peer may end its side and still wait for the answer; uvicorn would close at once."""
         self._visit.ended = True
+        self._reading.end()
+        return True
+
+    def _end(self) -> None:
+        """All that the peer will ever say was taken."""
         if self._over or not self._answering or self._in_body:
-            return None
+            self.transport.close()
+            return
         self.cycle.keep_alive = False
         self._visit.on_ended()
-        return True
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -262,7 +281,9 @@ class GuardedHttp(HttpToolsProtocol):
 
     def _too_late(self) -> None:
         self._deadline = None
-        if self._in_head or self._in_body:
+        if self._socket.held:  # it is we who do not listen
+            self._arm(self._limits.half_frame_ms)
+        elif self._in_head or self._in_body:
             self._refuse(408, "The request did not come in time.")
         else:
             self._visit.part("timed-out")
@@ -295,6 +316,7 @@ class GuardedHttp(HttpToolsProtocol):
     def _retire(self) -> None:
         """This object hears no more of the connection; somebody who waits for its request is told."""
         self._over = True
+        self._reading.stop()
         self._disarm()
         self._unset_keepalive_if_required()
         if self._stall is not None:

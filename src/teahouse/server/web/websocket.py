@@ -75,7 +75,8 @@ class WebSocket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._visit.leave = self.close
-        self._reading = Reading(self._loop, self._visit.transport, self._take, self._is_full, self._end)
+        visit = self._visit
+        self._reading = Reading(self._loop, visit.transport, self._take, self._is_full, self._end, visit.or_leave)
 
     def data_received(self, data: bytes) -> None:
         self._alive = True
