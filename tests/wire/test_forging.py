@@ -27,7 +27,7 @@ def posted(said: str, author: Person = GUEST, form: Form = "say", room: str = "l
     return Posted(room=room, seq=1, time=NOON, author=author, text=said, form=form)
 
 
-@pytest.mark.parametrize("colon", "：︰﹕︓꞉ː˸∶∷׃։᠃᠄፡܃܄᛬⁚⦂⁝ꓽᱺⵂ⠆𐄁ःঃઃഃးះ")
+@pytest.mark.parametrize("colon", "：︰﹕︓꞉ː˸∶∷׃։᠃᠄፡܃܄᛬⁚⦂⁝ꓽᱺⵂ⠆𐄁ःঃઃഃးះ༔〯⠃⠅⠘⠨⠰⡄⢠")
 @pytest.mark.parametrize(
     "name", ["ana", "аna", "安娜", "a\u200bna", "\u2060ana", "an\u00ada", "ana\ufe0f", "ana\u3164"]
 )
@@ -37,7 +37,21 @@ def test_a_colon_of_any_script_makes_nobody_speak(colon: str, name: str) -> None
 
 
 @pytest.mark.parametrize(
-    "said", ["ana：hello", "安娜：你好", "ana︰hello", "ana:\u0301 hello", "ana : hello", "ana\u2800: hello"]
+    "said",
+    [
+        "ana：hello",
+        "安娜：你好",
+        "ana︰hello",
+        "ana:\u0301 hello",
+        "ana : hello",
+        "ana\u2800: hello",
+        "ana:\u1dc0 hello",
+        "ana:\u3099 hello",
+        "ana:\ufe20\u0485 hello",
+        "ana:\u0651",
+        "安娜：\u302a 你好",
+        "ana:🏽 hello",
+    ],
 )
 def test_what_reads_as_a_colon_and_a_space_does_so_too(said: str) -> None:
     assert text.message(posted(said)).startswith("guest-12: ")

@@ -22,8 +22,8 @@ HEAD = 512  # characters; who puts so many unseen ones into a name has something
 
 _DATE = r"\d{4}-\d\d-\d\d"
 _ASCII_LINE = re.compile(rf"[\s*]|[^\s:]+\s*:(?:\s|$)|{_DATE}")
-_MARKS = "\u0300-\u036f\u20d0-\u20ff"
-_NAMED = re.compile(rf"[^\s:]+\s*:[{_MARKS}]*(?:[\s{UNSEEN}]|$)")
+# Behind the colon may stand what sits on it (marks of any script), and signs, but no letter and nothing of ASCII.
+_NAMED = re.compile(rf"[^\s:]+\s*:[^\w\x20-\x7e]*(?:[\s{UNSEEN}]|$)")
 _DATED = re.compile(_DATE)
 _FIRST = re.compile(rf"[\s{BLANKS}{UNSEEN}*]")
 _UNSEEN = re.compile(f"[{UNSEEN}]+")
