@@ -16,7 +16,17 @@ from tests.support.inbox import PATIENCE_S
 
 PATIENT = msgspec.structs.replace(LAN, listener_ms=60_000)
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64)"
+SILENT = [
+    # an image of another page, from an address without TLS: no Origin, no Sec-Fetch-Site
+    {"referer": "http://evil.example/a/page"},
+    {"referer": "http://localhost.evil.example/"},
+    {"referer": "http://evil.example/http://localhost/", "user_agent": BROWSER},
+    {"referer": "about:blank"},
+    {"user_agent": BROWSER},
+]
 FOREIGN = [
+    *SILENT,
     {"origin": "http://evil.example"},
     {"origin": "null"},
     {"origin": "http://localhost:3000"},
@@ -57,7 +67,14 @@ async def test_what_has_no_name_may_be_read_as_before(house: House, headers: dic
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"origin": "http://localhost"}, {"sec_fetch_site": "same-origin"}, {"sec_fetch_site": "none"}],
+    [
+        {},
+        {"user_agent": "curl/8"},
+        {"referer": "http://localhost/r/lobby", "user_agent": BROWSER},
+        {"origin": "http://localhost"},
+        {"sec_fetch_site": "same-origin"},
+        {"sec_fetch_site": "none"},
+    ],
     ids=str,
 )
 async def test_our_own_page_and_programs_may_take_one(house: House, headers: dict[str, str]) -> None:
@@ -99,3 +116,9 @@ async def test_whose_stream_has_a_token_keeps_the_name(tmp_path: Path) -> None:
         taken = await ask(house.port, "POST", "/r/lobby?name=ana", "not me")
         assert (taken.status, taken.json["code"]) == (409, "name-taken")
         await stream.close()
+
+
+async def test_a_program_that_calls_itself_a_browser_may_speak_by_name(house: House) -> None:
+    shell = "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1"
+    said = await ask(house.port, "POST", "/r/lobby?name=ana", "hello", user_agent=shell)
+    assert said.status == 201

@@ -98,8 +98,10 @@ class Rest:
         visit = rest.visitor(query, request.scope["headers"], command)
         if isinstance(visit, Refusal):
             return self._refuse(visit)
-        if visit.name is not None and _is_foreign(request):
-            return self._refuse(ForeignOrigin("A page of another origin may take no name here."))
+        if visit.name is not None and (_is_foreign(request) or _may_be_foreign(request)):
+            return self._refuse(
+                ForeignOrigin("A page of another origin may take no name here; to read, none is needed.")
+            )
         if isinstance(command, Join):
             return await self._stream(row, visit, command, query, request)
         return answer(row, await self._ask(request, visit, command))
@@ -218,3 +220,18 @@ def _is_foreign(request: Request) -> bool:
     if len(origins) > 1:
         return True
     return not is_our_origin(only(headers, b"origin"), only(headers, b"host"))
+
+
+def _may_be_foreign(request: Request) -> bool:
+    """Whether this may be somebody else's page though the browser does not say so.
+
+    To an address without TLS, as in most houses, an image is asked for with neither `Origin` nor `Sec-Fetch-Site`. What
+    is left is `Referer`, which a page may have left out: then it counts as another's, for every browser is «Mozilla».
+    """
+    headers = request.scope["headers"]
+    if request.method not in ("GET", "HEAD") or any(name in (b"sec-fetch-site", b"origin") for name, _ in headers):
+        return False  # with any other method every browser says its page's `Origin`
+    referer = only(headers, b"referer")
+    if referer is None:
+        return any(name == b"user-agent" and value.startswith(b"Mozilla/") for name, value in headers)
+    return not is_our_origin("/".join(referer.split("/", 3)[:3]), only(headers, b"host"))
