@@ -40,7 +40,7 @@ _EMOJI_STYLE = re.compile("[\ufe0e\ufe0f]")
 _PAIR = re.compile(r"@([1-9][0-9]{0,15})\+([1-9][0-9]{0,15})")
 
 _ALIKE = {
-    "a": "АаΑαɑᴀᎪꓮ", "b": "ВвЬьΒβʙᏴᏏꓐƄƅ", "c": "СсϹϲᴄᏟꓚ", "d": "ԀԁᎠꓓժđĐ", "e": "ЕеҽΕεᎬꓰ", "f": "ϜꓝƑƒ", "g": "ɡԌԍցᏀꓖ",
+    "a": "АаΑαɑᴀᎪꓮᗅ", "b": "ВвЬьΒβʙᏴᏏꓐƄƅ", "c": "СсϹϲᴄᏟꓚ", "d": "ԀԁᎠꓓժđĐ", "e": "ЕеҽΕεᎬꓰ", "f": "ϜꓝƑƒ", "g": "ɡԌԍցᏀꓖ",
     "h": "НнΗҺһհᎻꓧʜħĦ", "i": "ІіΙιıɩɪᎥ", "j": "ЈјϳյᎫꓙ", "k": "КкΚκĸᏦꓗ", "l": "ӀӏǀꓲᏞꓡʟاוןłŁ", "m": "МмΜᎷꓟᴍ",
     "n": "ΝηпꓠɴՈո", "o": "ОоΟοσՕօᴏסഠꓳøØ", "p": "РрΡρᏢꓑᴘ", "q": "Ԛԛգզ", "r": "гᎡꓣʀ", "s": "ЅѕՏꓢꜱᏚ", "t": "ТтΤτᎢꓔᴛŧŦ",
     "u": "υμսՍꓴᴜ", "v": "νѴѵᏙꓦᴠ", "w": "ԜԝωᎳꓪᴡшɯ", "x": "ХхΧχꓫ", "y": "УуΥγҮүꓬʏ", "z": "ΖᏃꓜᴢ", "3": "Зз", "-": "ー一ᅳ",
@@ -75,7 +75,8 @@ def _letters(name: str) -> str:
         return name
     if not name.isascii():
         bare = "".join(map(_plain_digit, unicodedata.normalize("NFKD", name))).translate(_LOOKS_LIKE)
-        name = bare.casefold().replace("i\u0307", "i")
+        # Once more: Cherokee's small letters fold to its large ones, which are those that look like Latin.
+        name = bare.casefold().translate(_LOOKS_LIKE).replace("i\u0307", "i")
     return name.lower().translate(_ASCII_ALIKE)
 
 
