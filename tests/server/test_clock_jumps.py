@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from teahouse.core.limits import AHEAD_MS, LAN
 from teahouse.server.clock import Clock
-from teahouse.server.steady import JUMP_MS, Steady
-from teahouse.server.tokens import SLACK_MS
+from teahouse.server.steady import Steady
+from teahouse.server.tokens import NOTE_S, SLACK_MS
 from tests.server.house import HOST, House, open_house
 from tests.support.json_client import JsonClient, granted
 
@@ -66,6 +66,10 @@ async def is_known(house: House, token: str) -> bool:
     return bool(answer["type"] == "welcome")
 
 
+async def nothing(patience_s: float) -> None:
+    """What a kill does at the end."""
+
+
 # ---- tokens
 
 
@@ -107,12 +111,68 @@ async def test_who_uses_a_token_after_a_jump_keeps_it_over_a_restart(tmp_path: P
         assert await is_known(house, token)
 
 
-def test_steady_time_is_wall_time_where_nothing_jumps(clock: SetClock) -> None:
-    steady = Steady(clock, DAY_MS)
-    for _ in range(100):
+@pytest.mark.parametrize("jump", JUMPS)
+def test_steady_time_goes_with_the_ticks_whatever_becomes_of_the_clock(clock: SetClock, jump: int) -> None:
+    steady = Steady(clock)
+    began = clock.now_ms()
+    for hours in range(1, 10):
         clock.passes(HOUR_MS)
-        clock.is_set(JUMP_MS // 2)
-        assert steady.now_ms() == clock.now_ms()
+        clock.is_set(jump)
+        assert steady.now_ms() == began + hours * HOUR_MS
+    steady.begin(began)
+    assert steady.now_ms() == began
+
+
+@pytest.mark.parametrize("set_right", ["running", "down", "never"])
+@pytest.mark.parametrize("jump", JUMPS)
+async def test_a_token_that_was_not_used_lives_and_ends_in_its_time_over_jumps_and_restarts(
+    tmp_path: Path, clock: SetClock, jump: int, set_right: str
+) -> None:
+    async with open_house(tmp_path, clock=clock) as house:
+        tokens = [(await (await come(house)).hello(name))["token"] for name in ("ana", "ben")]
+        for client in house.programs:
+            await client.close()
+        clock.passes(11 * HOUR_MS)
+        clock.is_set(jump)
+        clock.passes(HOUR_MS)
+        if set_right == "running":
+            clock.is_set(-jump)
+    if set_right == "down":
+        clock.is_set(-jump)
+    async with open_house(tmp_path, clock=clock) as house:
+        clock.passes(LAN.token_ms - 12 * HOUR_MS)
+        assert await is_known(house, tokens[0])
+        clock.passes(SLACK_MS)
+        assert not await is_known(house, tokens[1])
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+async def test_a_clock_that_is_set_while_the_house_is_down_ends_no_token(
+    tmp_path: Path, clock: SetClock, jump: int
+) -> None:
+    async with open_house(tmp_path, clock=clock) as house:
+        token = (await (await come(house)).hello("ana"))["token"]
+    clock.is_set(jump)
+    for _ in range(2):
+        async with open_house(tmp_path, clock=clock) as house:
+            clock.passes(LAN.token_ms // 2)
+            assert await is_known(house, token)
+
+
+async def test_a_house_that_is_killed_every_hour_ends_its_tokens_all_the_same(tmp_path: Path, clock: SetClock) -> None:
+    async with open_house(tmp_path, clock=clock) as house:
+        token = (await (await come(house)).hello("ana"))["token"]
+        for client in house.programs:
+            await client.close()
+    for _ in range(26):
+        async with open_house(tmp_path, clock=clock) as house:
+            for _ in range(HOUR_MS // 1_000 // NOTE_S):
+                clock.passes(NOTE_S * 1_000)
+                house.engine.tokens.look_at_the_clock()
+                await house.engine.tokens.save()
+            house.engine.tokens.save_at_the_end = nothing  # type: ignore[method-assign]
+    async with open_house(tmp_path, clock=clock) as house:
+        assert not await is_known(house, token)
 
 
 async def test_a_token_used_late_in_its_life_lives_a_whole_day_from_then(tmp_path: Path, clock: SetClock) -> None:

@@ -142,6 +142,16 @@ async def test_tokens_are_extended_where_they_are_named_and_never_shortened(open
         assert await back(token(3), 100) is None
 
 
+async def test_the_time_of_tokens_is_the_one_that_was_kept_last(opener: Opener, tmp_path: Path) -> None:
+    async with opened(opener(tmp_path)) as house:
+        assert await house.store.token_time() is None
+        await house.store.keep_token_time(700)
+        await house.store.keep_token_time(500)
+        assert await house.store.token_time() == 500
+    async with opened(opener(tmp_path)) as house:
+        assert await house.store.token_time() == 500
+
+
 async def test_a_rename_is_remembered_where_there_is_a_record(opener: Opener, tmp_path: Path) -> None:
     async with opened(opener(tmp_path)) as house:
         await house.store.keep_guest(nameless(1), token(1), 100)

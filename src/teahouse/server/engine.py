@@ -75,8 +75,9 @@ class Engine:
             self.state.add(await self._store.open_room(DEFAULT_ROOM, DEFAULT_ROOM, None), DEFAULT_ROOM)
         now = self.clock.now_ms()
         _warn_of_the_future(rooms, now)
+        await self.tokens.begin()
         until = self.clock.ticks_ms() + self.limits.vanished_ms
-        for person in await self._store.recent_guests(now):
+        for person in await self._store.recent_guests(self.tokens.now_ms()):
             identity.hold(self.state, person.id, person.name, until)
         self._store.log.listen(self.feed.committed, self._on_fatal)
         self.flusher.watch()

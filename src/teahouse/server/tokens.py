@@ -2,11 +2,14 @@
 
     keep(person, hash)   a new guest's token: on disk when it returns, or in memory until the disk has space again
     whose(hash)          who comes back with it
-    run()                writes what is due; prolongs the tokens of those who are here
+    begin()              what time it is; once, before anything else is asked
+    run()                writes what is due
+    run_hourly()         prolongs the tokens of those who are here
 
 A token ends `life_ms` after its last use, or after its guest went. On disk it ends up to SLACK_MS later: so most uses have
-nothing to write, and a token is prolonged once an hour at most. Ends are in wall time, because they must hold over a
-restart; they are judged by `Steady`, so that a clock set forward ends none of them.
+nothing to write, and a token is prolonged once an hour at most. Ends are in the time of `Steady`, so that no clock that
+is set ends one before its time; what that time is goes to the disk every NOTE_S and at the end, and a restart goes on from
+there. A kill takes it back by NOTE_S at most.
 """
 
 from __future__ import annotations
@@ -31,12 +34,10 @@ SLACK_MS = 3_600_000
 SOON_S = 1.0  # until what is due is written
 RETRY_S = 2.0  # … where the disk takes nothing
 HOUR_S = 3_600
-LOOK_S = 60  # at the clock
+NOTE_S = 600  # between two notes of what time it is: one small write, also where nobody is
 SLICE = 256  # tokens of one statement: some milliseconds, for which the others wait
 MOST = 10_000  # guests whose token could not be kept; the oldest are forgotten
-# What ended so long ago is cleared away, and not before we have run for an hour: a clock that is wrong at the start is
-# set right by then, and nobody's token was lost to it.
-ENDED_MS = 24 * 3_600_000
+ENDED_MS = 24 * 3_600_000  # what ended so long ago is cleared away
 
 
 class Tokens:
@@ -45,17 +46,32 @@ class Tokens:
     def __init__(self, state: State, store: Store, clock: Clock) -> None:
         self._state = state
         self._store = store
-        self._clock = clock
         self._life_ms = state.limits.token_ms
-        self._steady = Steady(clock, self._life_ms + SLACK_MS)
+        self._steady = Steady(clock)
         self._unkept: OrderedDict[bytes, GuestRecord] = OrderedDict()
         self._unnamed: OrderedDict[int, Person] = OrderedDict()
         self._due: set[bytes] = set()
         self._work = asyncio.Event()
+        self._noting = False  # what time it is, is to be written
         self._trouble = False  # the disk took nothing the last time
 
+    async def begin(self) -> None:
+        """Go on from the time at which the house was left. What has none gets it before there is a token.
+
+        raises StoreError  the disk can't be read
+        """
+        left_at = await self._store.token_time()
+        self._steady.begin(left_at)
+        if left_at is None:
+            self.look_at_the_clock()
+            await self.save()
+
+    def now_ms(self) -> int:
+        """The time in which tokens end; see `Steady`."""
+        return self._steady.now_ms()
+
     def _ends(self) -> int:
-        return self._clock.now_ms() + self._life_ms + SLACK_MS
+        return self.now_ms() + self._life_ms + SLACK_MS
 
     async def keep(self, person: Person, hash: bytes) -> bool:
         """Remember a new guest; whether that is on disk. Where not, it is tried again, and the token works meanwhile."""
@@ -96,7 +112,7 @@ class Tokens:
 
         raises StoreError  the disk can't be read
         """
-        now = self._steady.now_ms()
+        now = self.now_ms()
         record = self._unkept.get(hash)
         if record is not None:
             self._unkept[hash] = GuestRecord(record.person, self._ends())
@@ -104,7 +120,7 @@ class Tokens:
             record = await self._store.guest_by_token(hash, now)
             if record is None:
                 return None
-            if record.ends < self._clock.now_ms() + self._life_ms:
+            if record.ends < now + self._life_ms:
                 self.prolong([hash])
         return self._unnamed.get(record.person.id, record.person)
 
@@ -124,19 +140,19 @@ class Tokens:
     async def run_hourly(self) -> None:
         """Prolong the tokens of those who are here, clear away those that ended, until it is cancelled."""
         while True:
-            for _ in range(HOUR_S // LOOK_S):
-                await asyncio.sleep(LOOK_S)
+            for _ in range(HOUR_S // NOTE_S):
+                await asyncio.sleep(NOTE_S)
                 self.look_at_the_clock()
             self.renew()
             try:
-                await self._store.forget_tokens(self._steady.now_ms() - ENDED_MS)
+                await self._store.forget_tokens(self.now_ms() - ENDED_MS)
             except StoreError as error:
                 log.warning("tokens-not-cleared", code=error.code, error=error.message)
 
     def look_at_the_clock(self) -> None:
-        """So that a jump is seen before another follows. Who is here has a day from the time as it is now."""
-        if self._steady.jumped():
-            self.renew()
+        """What time it is goes to the disk, soon."""
+        self._noting = True
+        self._work.set()
 
     def renew(self) -> None:
         """Whoever is here uses their token."""
@@ -147,6 +163,7 @@ class Tokens:
         """Write all that is due; what the disk does not take stays due."""
         self._work.clear()
         try:
+            await self._write_time()
             await self._write_unkept()
             await self._write_due()
         except StoreError as error:
@@ -158,10 +175,16 @@ class Tokens:
             self._trouble = False
 
     async def save_at_the_end(self, patience_s: float) -> None:
-        """Write what is due, for so long at the most."""
+        """Write what is due, and what time it is, for so long at the most."""
+        self._noting = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 await self.save()
+
+    async def _write_time(self) -> None:
+        if self._noting:
+            await self._store.keep_token_time(self.now_ms())
+            self._noting = False
 
     async def _write_unkept(self) -> None:
         while self._unkept:

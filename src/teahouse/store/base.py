@@ -33,7 +33,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class GuestRecord(msgspec.Struct, frozen=True):
-    """A guest who has a token: as last called; `ends` is when the token does (ms)."""
+    """A guest who has a token: as last called; `ends` is when the token does (ms, in the time that `token_time` keeps)."""
 
     person: Person
     ends: int
@@ -99,6 +99,12 @@ class Store(Protocol):
 
     async def forget_tokens(self, before: int) -> None:
         """Tokens that ended before this time (ms) go, some at a time, when the disk has nothing else to do."""
+
+    async def token_time(self) -> int | None:
+        """The time (ms) that was kept last; None: none was. Writes nothing."""
+
+    async def keep_token_time(self, now: int) -> None:
+        """Keep the time (ms) in which tokens end, for the next start. On disk when it returns."""
 
     async def recent_guests(self, now: int) -> list[Person]:
         """Guests with a chosen name whose token is valid, the latest first; at most 10,000."""

@@ -146,6 +146,17 @@ def forget_tokens(connection: apsw.Connection, before: int, most: int) -> int:
     return connection.changes()
 
 
+def token_time(connection: apsw.Connection) -> int | None:
+    """The time in which tokens end, as it was kept last. Reads alone."""
+    time: int | None = connection.execute("SELECT value FROM meta WHERE name = 'token_time'").get
+    return time
+
+
+def keep_token_time(connection: apsw.Connection, now: int) -> None:
+    """The time in which tokens end."""
+    connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('token_time', ?)", (now,))
+
+
 def person_of(connection: apsw.Connection, id: int) -> Person | None:
     """Somebody who has a record."""
     row = connection.execute("SELECT id, name, kind, chosen FROM people WHERE id = ?", (id,)).get

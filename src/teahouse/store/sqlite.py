@@ -248,6 +248,14 @@ class SqliteStore:
         """See `Store.forget_tokens`."""
         await self._do(lambda connection: self._upkeep.forget_tokens(before))
 
+    async def token_time(self) -> int | None:
+        """See `Store.token_time`."""
+        return await self._reading.ask(records.token_time)
+
+    async def keep_token_time(self, now: int) -> None:
+        """See `Store.keep_token_time`."""
+        await self._do(partial(records.keep_token_time, now=now))
+
     async def recent_guests(self, now: int) -> list[Person]:
         """See `Store.recent_guests`."""
         return await self._reading.ask(questions.recent_guests, now)

@@ -3,7 +3,7 @@
 kill    kill -9; most of them in the very moment in which somebody reads `stored` (hunter.py)
 stop    SIGTERM: it must end with 0
 full    no file may grow for a while, then there is room again; every second time a small disk is full in truth
-clock   the wall time jumps, by a second or by most of a day, forwards or back
+clock   the wall time jumps, by a second or by years, forwards or back; sometimes right back to the true time
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ FULL_S = (1.5, 3.0)
 FULL_BYTES = 256 * 1024  # of a file; what was written before counts, but for a write-ahead log that began again
 SPARE_BYTES = 32 * 1024 * 1024  # of a small disk, beside the data
 FILLING = 10  # bursts: more than still fits
-JUMPS_MS = (1_000, 60_000, 3_600_000, 23 * 3_600_000 // 2)
-"""At most so far from the true time: by a clock that is never more than a day from itself no guest's token ends."""
+JUMPS_MS = (1_000, 60_000, 3_600_000, 50 * 3_600_000, 10 * 365 * 24 * 3_600_000)
+"""At most so far from the true time: a correction, the wrong hour, more than a token's life, an empty battery."""
 
 
 def tail_s(seconds: float) -> float:
