@@ -1,15 +1,18 @@
 """The one thread that writes.
 
     loop    submit(drafts | request)  ──▶ SimpleQueue
-    thread  take all that is queued (≤ limits.batch; it never waits for more)
+    thread  take what is queued (drafts ≤ limits.batch, requests ≤ REQUESTS; it never waits for more)
             one transaction, fsync                       commit.py
             tell the loop, once                          call_soon_threadsafe
             the file's own upkeep, when it may           upkeep.py
 
-A thousand guests who arrive at once are a few fsyncs. A batch that fails is answered with what went wrong, and the next
-one tries again; while nothing comes, the writer tries by itself, once a second, so that a house in which nobody speaks
-knows when its disk is well again. After a fatal fault everybody who waits is told, and the connection is never used
-again, not even to close it: closing would write.
+Drafts and requests wait apart from each other: whatever a crowd of guests, read marks or new rooms asks for, a message
+waits for REQUESTS of them at the most beside what is in hand, and they do not wait for a flood of messages. Who needs
+one before the other waits for its answer.
+
+A batch that fails is answered with what went wrong, and the next one tries again; while nothing comes, the writer tries
+by itself, once a second, so that a house in which nobody speaks knows when its disk is well again. After a fatal fault
+everybody who waits is told, and the connection is never used again, not even to close it: closing would write.
 
 Whoever waits is told first; what is logged comes last.
 """
@@ -37,6 +40,7 @@ log = structlog.get_logger("teahouse.store")
 
 Work = Sequence[Draft] | Request
 
+REQUESTS = 128  # of one batch: some milliseconds, for which the messages of all others wait
 PROBE_S = 1.0  # a disk that refused is tried again after so long without work
 STUCK_S = 5.0  # one piece of work may take so long before the house says that it waits for its disk
 
@@ -68,9 +72,11 @@ class Writer:
         self._tell = tell
         self._on_fatal = on_fatal
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
-        self._held: Sequence[Draft] = ()
+        self._drafts: list[Draft] = []  # what has left the queue and waits for its batch
+        self._requests: list[Request] = []
         self._in_hand: tuple[list[Draft], list[Request]] = ([], [])
-        self._stopping = False
+        self._ended = False  # nothing more will come
+        self._stopping = False  # … and all that came is done
         self._fault: StoreFatal | None = None
         self._refused: StoreError | None = None  # why the last batch was not stored; None: it was
         self._tried = 0.0
@@ -129,33 +135,29 @@ class Writer:
         return LOOK_S if patience is None else min(patience, LOOK_S)
 
     def _gather(self) -> tuple[list[Draft], list[Request]]:
-        """All that is queued, up to the size of a batch; waits only for the first. Nothing: it is quiet, or the end."""
-        drafts: list[Draft] = []
-        requests: list[Request] = []
-        space = self._batch
-        work: Work | None = self._held
-        self._held = ()
-        if not work:
-            try:
-                work = self._queue.get(timeout=self._patience())
-            except queue.Empty:
-                return drafts, requests
-        while work is not None:
-            if isinstance(work, Request):
-                requests.append(work)
-                space -= 1
-            else:
-                drafts += work[:space]
-                self._held = work[space:]
-                space -= len(work)
-            if space <= 0:
-                return drafts, requests
-            try:
-                work = self._queue.get_nowait()
-            except queue.Empty:
-                return drafts, requests
-        self._stopping = True
+        """The next batch of all that is queued; waits only where nothing is. Nothing: it is quiet, or the end."""
+        self._take_queued()
+        drafts, self._drafts = self._drafts[: self._batch], self._drafts[self._batch :]
+        requests, self._requests = self._requests[:REQUESTS], self._requests[REQUESTS:]
+        self._stopping = self._ended and not self._drafts and not self._requests
         return drafts, requests
+
+    def _take_queued(self) -> None:
+        try:
+            if not (self._drafts or self._requests or self._ended):
+                self._sort(self._queue.get(timeout=self._patience()))
+            while not self._ended:
+                self._sort(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+
+    def _sort(self, work: Work | None) -> None:
+        if work is None:
+            self._ended = True
+        elif isinstance(work, Request):
+            self._requests.append(work)
+        else:
+            self._drafts += work
 
     def _carry_out(self, drafts: list[Draft], requests: list[Request]) -> None:
         error: StoreError | None = None
@@ -203,7 +205,7 @@ class Writer:
         unknown = StorageUnknown("The store failed: this may be stored or not. Send it again with the same key.")
         self._on_loop(self._answer, *self._in_hand, unknown)
         refusal = StorageError("The store failed, so this was not stored.")
-        self._on_loop(self._answer, list(self._held), [], refusal)
+        self._on_loop(self._answer, self._drafts, self._requests, refusal)
         if self._ground.log_lost:
             with contextlib.suppress(apsw.Error):  # what was acknowledged is in the log that nobody will find
                 self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
@@ -213,7 +215,7 @@ class Writer:
             with contextlib.suppress(Exception):
                 log.critical("store-fatal", why=fault.message, exc_info=cause)
         self._on_loop(self._on_fatal, fault)  # the end of the process, so after the log
-        while not self._stopping and (work := self._queue.get()) is not None:
+        while not self._ended and (work := self._queue.get()) is not None:
             queued, asked = ([], [work]) if isinstance(work, Request) else (list(work), [])
             self._on_loop(self._answer, queued, asked, refusal)
 
