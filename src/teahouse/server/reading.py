@@ -20,7 +20,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from teahouse.server.fuse import Run
+from teahouse.server.fuse import CarryOut
 
 SLICE = 16_384
 SLICE_S = 0.003
@@ -94,7 +94,7 @@ class Reading:
         take: Callable[[bytes], None],
         is_full: Callable[[], bool],
         on_end: Callable[[], None],
-        run: Run,
+        run: CarryOut,
     ) -> None:
         self._loop = loop
         self._transport = transport
