@@ -1,6 +1,6 @@
 """What was deleted is erased: at once what was said, in slices what others added to it.
 
-    begin   in the transaction of the deletion: the text, its digest, its place in the search, the tallies of reactions
+    begin   in the transaction of the deletion: the text, its digest, the tallies of reactions; its words are going
     step    afterwards, a slice at a time: the texts of edits, the emoji, who reacted
 
 A message may have been edited and reacted to very often, so the rest goes in slices; until then nobody is shown it

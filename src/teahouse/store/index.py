@@ -5,9 +5,12 @@ takes the text before out and puts its own in. So what the index holds of a mess
 position, and it can be taken out exactly: the index keeps no text of its own that could be asked.
 
 Each step leaves a segment, and segments must be merged. Left to itself FTS5 merges many at once, in the middle of a
-step, for some ten milliseconds in which no message is stored; so it is told to (schema), and merges a few pages a step.
+step, for some ten milliseconds in which no message is stored; so it is told to (schema), and merges a few pages a step,
+and on while nothing else is to do: what a word costs that is taken out grows with the segments.
 
-A deletion takes the text out in its own transaction, before the log forgets it.
+A word that is taken out is looked for in each segment, and a long text has thousands. So they go in parts (`going`): a
+deletion leaves them there in its own transaction, before the log forgets the text, and an edit waits until those before
+it are out. The index may lead to such a message meanwhile; a search looks at what the log has.
 
 All of it can be made again from the log. So damage in it ends nothing: the index is emptied and follows the log from the
 beginning, while everything else goes on and searches say that they are not complete.
@@ -17,7 +20,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import apsw
 import structlog
@@ -33,6 +36,7 @@ log = structlog.get_logger("teahouse.store")
 SLICE = 100  # events of one step, at most: about a millisecond, for which a batch that comes meanwhile waits
 SLICE_S = 0.001  # … and no longer than this, where texts are long
 MERGED = 16  # pages of the index that are merged after each step
+PART = 100  # words that are taken out in one step: a millisecond or two, more where there are many segments
 
 # What is taken out of the index must be cut as it was when it was put in.
 UNICODE = int("".join(f"{int(part):02}" for part in unicodedata.unidata_version.split(".")))
@@ -58,6 +62,7 @@ class Index:
         self._emptied = False  # in a transaction of somebody else, who knows whether it was committed
         self.behind: dict[int, float] = {}
         self._taken_out: set[str] = set()
+        self.is_scattered = True  # there may be segments to merge
 
     def open(self) -> None:
         """Learn where it stands; begin anew where words are cut in another way now, or by another Unicode."""
@@ -73,6 +78,7 @@ class Index:
 
     def _empty(self) -> None:
         self._connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        self._connection.execute("DELETE FROM going")
         self._connection.execute("UPDATE rooms SET indexed = 0")
 
     def _learn(self) -> None:
@@ -105,13 +111,30 @@ class Index:
 
         Nothing has changed where it raises.
         """
+        if self.take_out():
+            return
+
+        def follow() -> None:
+            self._advance(part)
+            self._merge(max(1, int(MERGED * part)))
+
+        self._unless_damaged(follow)
+
+    def merge(self) -> None:
+        """Merge some pages, as long as it `is_scattered`."""
+        self._unless_damaged(lambda: self._merge(MERGED))
+
+    def _merge(self, pages: int) -> None:
+        before = self._connection.total_changes()
+        self._connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
+        self.is_scattered = self._connection.total_changes() - before > 1  # FTS5: else there was nothing to do
+
+    def _unless_damaged(self, work: Callable[[], None]) -> None:
+        """Do it; begin anew where the index is damaged."""
         if self._emptied:
             self._learn()
         try:
-            self._advance(part)
-            self._connection.execute(
-                "INSERT INTO words (words, rank) VALUES ('merge', ?)", (max(1, int(MERGED * part)),)
-            )
+            work()
         except apsw.CorruptError as error:
             if not is_damage(error):
                 raise
@@ -129,11 +152,10 @@ class Index:
                 reached[room] = seq
                 self._connection.execute("UPDATE rooms SET indexed = ? WHERE id = ?", (seq, room))
                 room_left -= taken
-                if room_left <= 0 or time.monotonic() >= deadline:
+                if room_left <= 0 or len(self._taken_out) >= PART or time.monotonic() >= deadline:
                     break
             if self._taken_out:
-                self._connection.execute("INSERT INTO words (words) VALUES ('flush')")
-                separators.mend(self._connection, self._taken_out)
+                self._mend(self._taken_out)
         for room, seq in reached.items():
             self._upto[room] = seq
             since = self.behind.pop(room)
@@ -141,23 +163,27 @@ class Index:
                 self.behind[room] = since  # again behind all others
 
     def _follow(self, room: int, most: int, deadline: float) -> tuple[int, int]:
-        """Index events of one room; return the number of the last one, and how many there were."""
+        """Index events of one room; return the number of the last one, and how many there were.
+
+        It ends before an edit for which more words have to go than may be taken out at once.
+        """
         found = run(
             self._connection,
             "SELECT id, kind, text, target FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
             (event_id(room, self._upto[room]), event_id(room, self._heads[room]), most),
         )
-        taken = 0
+        taken, seq = 0, self._upto[room]
         for id, kind, text, target in found:
-            taken += 1
             if text is not None and kind == Posted.kind:
                 self._put(id, text)
             elif text is not None and kind == Edited.kind and self._has_text(target):
-                self._taken_out |= self._take_out(target, id - 1)
+                if not self._is_out(target, id - 1):
+                    break
                 self._put(target, text)
-            if time.monotonic() >= deadline:
+            taken, seq = taken + 1, id & SEQ
+            if len(self._taken_out) >= PART or time.monotonic() >= deadline:
                 break
-        return found[taken - 1][0] & SEQ, taken
+        return seq, taken
 
     def forget_room(self, room: int) -> None:
         """The room is no more; nothing was ever said in it, so the index has nothing of it."""
@@ -171,29 +197,87 @@ class Index:
         return bool(is_there)
 
     def forget(self, message: int) -> None:
-        """Take a message (its id) out, inside the transaction that deletes it, before its text is gone."""
+        """Have a message (its id) taken out, inside the transaction that deletes it, before its text is gone."""
         connection = self._connection
         room, seq = message >> 32, message & SEQ
         upto = connection.execute("SELECT indexed FROM rooms WHERE id = ?", (room,)).get
         if seq > upto:
             return
-        try:
-            words = self._take_out(message, event_id(room, upto))
-            # Damage shows now, not when all is committed; and what follows reads what was written.
-            connection.execute("INSERT INTO words (words) VALUES ('flush')")
-            separators.mend(connection, words)
-        except apsw.CorruptError as error:
-            if not is_damage(error):
-                raise
-            self.begin_anew(connection, error)
+        if self._next_part(message) is None:
+            self._let_go(message, self._words_of(message, event_id(room, upto)))
+        else:  # for an edit that is of no interest any more
+            connection.execute("DELETE FROM going WHERE message = ? AND words = ''", (message,))
+
+    def take_out(self) -> bool:
+        """Take a part of what is going out, in one transaction; whether there was something."""
+        parts: list[tuple[int, int, str]] = []
+        count = 0
+        for part in self._connection.execute("SELECT id, message, words FROM going WHERE words <> '' ORDER BY id"):
+            count += part[2].count(" ") + 1
+            if parts and count > PART:
+                break
+            parts.append(part)
+        if parts:
+            self._unless_damaged(lambda: self._take_parts_out(parts))
+        return bool(parts)
+
+    def _take_parts_out(self, parts: Sequence[tuple[int, int, str]]) -> None:
+        with transaction(self._connection):
+            for id, message, words in parts:
+                self._connection.execute("DELETE FROM going WHERE id = ?", (id,))
+                if self._connection.execute("SELECT 1 FROM going WHERE message = ? AND words <> ''", (message,)).get:
+                    # FTS5 counts a document less for each part that goes, and takes a count below zero for damage.
+                    self._put(message, "")
+                self._delete(message, words)
+            self._mend({word for _, _, words in parts for word in words.split()})
+
+    def _is_out(self, message: int, upto: int) -> bool:
+        """Take out what it holds of a message once it has followed the log up to an event (an id).
+
+        False: there is so much of it that it goes in parts, from now on.
+        """
+        part = self._next_part(message)
+        if part is not None:
+            if part:
+                return False
+            self._connection.execute("DELETE FROM going WHERE message = ?", (message,))
+            return True
+        words = self._words_of(message, upto)
+        if len(words) > PART:
+            self._let_go(message, words)
+            self._connection.execute("INSERT INTO going (message, words) VALUES (?, '')", (message,))
+            return False
+        if words:
+            self._delete(message, " ".join(words))
+            self._taken_out.update(words)
+        return True
+
+    def _next_part(self, message: int) -> str | None:
+        """The words of it that are the next to go; empty: all are out; None: it is not going."""
+        part: str | None = self._connection.execute(
+            "SELECT words FROM going WHERE message = ? ORDER BY id LIMIT 1", (message,)
+        ).get
+        return part
+
+    def _let_go(self, message: int, words: Sequence[str]) -> None:
+        parts = [" ".join(words[start : start + PART]) for start in range(0, len(words), PART)]
+        self._connection.executemany("INSERT INTO going (message, words) VALUES (?, ?)", [(message, p) for p in parts])
 
     def _put(self, message: int, text: str) -> None:
         self._connection.execute("INSERT INTO words (rowid, t) VALUES (?, ?)", (message, segment(text)))
 
-    def _take_out(self, message: int, upto: int) -> set[str]:
-        """Take out what the index holds of a message once it has followed the log up to the event `upto` (an id).
+    def _delete(self, message: int, words: str) -> None:
+        self._connection.execute("INSERT INTO words (words, rowid, t) VALUES ('delete', ?, ?)", (message, words))
 
-        Returns the words of it.
+    def _mend(self, words: Collection[str]) -> None:
+        """These words were taken out: written at once, so that damage shows now, and nothing leads to them any more."""
+        self._connection.execute("INSERT INTO words (words) VALUES ('flush')")
+        separators.mend(self._connection, words)
+
+    def _words_of(self, message: int, upto: int) -> list[str]:
+        """What the index holds of a message once it has followed the log up to an event (an id): each word once, in order.
+
+        Neighbours stand on the same pages of the index.
         """
         connection = self._connection
         text = connection.execute(
@@ -203,8 +287,4 @@ class Index:
         ).get
         if text is None:
             text = connection.execute("SELECT text FROM events WHERE id = ? AND kind = ?", (message, Posted.kind)).get
-        if text is None:
-            return set()
-        words = segment(text)
-        connection.execute("INSERT INTO words (words, rowid, t) VALUES ('delete', ?, ?)", (message, words))
-        return set(words.split())
+        return [] if text is None else sorted(set(segment(text).split()))

@@ -1,6 +1,7 @@
 """After a deletion: what was deleted leaves every file.
 
-    erase     what others added to it, slice by slice                        erase.py
+    erase     its words from the search index, part by part                  index.py
+              what others added to it, slice by slice                        erase.py
     wait      until no thread of ours reads: whoever reads may need the write-ahead log
     cut off   what stands in the write-ahead log goes into the file; free space is overwritten (gaps.py); the log becomes
               a file of no length. What the connection remembers of pages goes too: it would write it again
@@ -22,12 +23,13 @@ from teahouse.core.errors import StoreFatal
 from teahouse.store import erase, gaps
 from teahouse.store.connect import BUSY_MS, run, unsynced
 from teahouse.store.faults import fault_of
+from teahouse.store.index import Index
 
 log = structlog.get_logger("teahouse.store")
 
 SOON_S = 0.25  # after a try that failed
 LATE_S = 10.0  # what was deleted is to be gone by then
-SHARE = 4  # one part in so many of the time, where nobody pauses
+SHARE = 2  # one part in so many of the time: a step is short, and what was deleted must be gone in time
 
 Still = Callable[[], AbstractContextManager[bool]]
 
@@ -38,8 +40,9 @@ class Scrub:
     still  a context in which no thread of ours reads; it says whether that could be had
     """
 
-    def __init__(self, connection: apsw.Connection, still: Still | None = None) -> None:
+    def __init__(self, connection: apsw.Connection, index: Index, still: Still | None = None) -> None:
         self._connection = connection
+        self._index = index
         self.still: Still = still or (lambda: nullcontext(True))
         self._since: float | None = None
         self._from = 0.0
@@ -76,7 +79,7 @@ class Scrub:
                 raise
             log.warning("scrub-put-off", why=str(error))
             return
-        if not run(connection, "SELECT 1 FROM erasing LIMIT 1"):
+        if not run(connection, "SELECT 1 FROM erasing UNION ALL SELECT 1 FROM going LIMIT 1"):
             self._since = None
 
     def step(self) -> None:
@@ -90,7 +93,7 @@ class Scrub:
             self._said = start
             log.warning("scrub-late", seconds=round(self.waiting_s), why="another program reads the file, or no space")
         with unsynced(self._connection):
-            if not erase.step(self._connection):
+            if not self._index.take_out() and not erase.step(self._connection):
                 self._cut_off()
                 self._since = None
         end = time.monotonic()

@@ -26,7 +26,11 @@ MAIN = b"0"  # before every word in the index; other characters would be prefix 
 MANY = 100  # words for which all separators are looked through, rather than each word looked for in each segment
 
 _LED_TO = """
-SELECT DISTINCT leaf.segid, leaf.term, leaf.pgno >> 1 FROM (SELECT DISTINCT segid FROM words_idx) AS segment
+WITH RECURSIVE segment (segid) AS (
+  SELECT min(segid) FROM words_idx
+  UNION ALL SELECT (SELECT min(segid) FROM words_idx WHERE segid > segment.segid) FROM segment WHERE segid IS NOT NULL
+)
+SELECT DISTINCT leaf.segid, leaf.term, leaf.pgno >> 1 FROM segment
 CROSS JOIN json_each(?1) AS word CROSS JOIN words_idx AS leaf ON leaf.segid = segment.segid AND leaf.term = (
   SELECT term FROM words_idx WHERE segid = segment.segid AND term <= CAST('0' || word.value AS BLOB)
   ORDER BY term DESC LIMIT 1

@@ -51,7 +51,7 @@ class Upkeep:
         self._connection = connection
         self._now_ms = now_ms
         self.index = Index(connection)
-        self.scrub = Scrub(connection)
+        self.scrub = Scrub(connection, self.index)
         self._wal_pages = 0
         self._long = WAL_PAGES
         self._copies_from = 0.0
@@ -85,7 +85,7 @@ class Upkeep:
     def patience(self) -> float | None:
         """How long the writer may wait for work before `idle`, in seconds; None: nothing is to be done."""
         now = time.monotonic()
-        due = [self._index_from - now] if self.index.behind else []
+        due = [self._index_from - now] if self.index.behind or self.index.is_scattered else []
         if (scrub := self.scrub.due_s()) is not None:
             due.append(scrub)
         if self._tokens_before is not None:
@@ -123,6 +123,8 @@ class Upkeep:
             self._index_after = time.monotonic() + QUIET_S
         elif self._tokens_before is not None and now >= self._tokens_from:
             self._forget_tokens(self._tokens_before)
+        elif self.index.is_scattered and now >= self._index_from:
+            self._merge()
 
     def _look_for_copies(self) -> None:
         start = time.monotonic()
@@ -162,6 +164,14 @@ class Upkeep:
 
     def _follow(self, part: float = 1) -> None:
         if not self._try(lambda: self._step(part)):
+            self._index_from = time.monotonic() + LATE_S
+
+    def _merge(self) -> None:
+        def merge() -> None:
+            with unsynced(self._connection):
+                self.index.merge()
+
+        if not self._try(merge):
             self._index_from = time.monotonic() + LATE_S
 
     def _step(self, part: float) -> None:
