@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +120,22 @@ def forget_snapshots(data: Path) -> str:
     command = [sys.executable, "-m", "teahouse", "forget-snapshots", str(data)]
     done = subprocess.run(command, env=environment(), check=True, capture_output=True, text=True, timeout=60)
     return done.stdout
+
+
+def test_no_space_for_the_copy_is_said_and_nothing_is_left_or_changed(tmp_path: Path) -> None:
+    an_old_store(tmp_path)
+    before = (tmp_path / FILE).read_bytes()
+    most = len(before) // 2
+    done = subprocess.run(
+        [sys.executable, "-m", "teahouse", "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(tmp_path)],
+        env=environment(),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Make room for it on the disk" in done.stdout + done.stderr
+    assert (tmp_path / FILE).read_bytes() == before
+    assert not list(tmp_path.glob("teahouse-before-*"))

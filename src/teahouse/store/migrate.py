@@ -73,7 +73,10 @@ def version_of(connection: apsw.Connection, folder: Path) -> int:
 
 
 def snapshot(connection: apsw.Connection, path: Path) -> None:
-    """A copy of the database at `path`: whole, or not there at all."""
+    """A copy of the database at `path`: whole, or not there at all.
+
+    raises ConfigError  there is no space for it
+    """
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
     make_private(part)
@@ -82,6 +85,14 @@ def snapshot(connection: apsw.Connection, path: Path) -> None:
         with target.backup("main", connection, "main") as backup:
             backup.step()
         run(target, "PRAGMA journal_mode=DELETE")
+    except (apsw.FullError, apsw.IOError) as error:
+        target.close()
+        for left in (part, path.with_suffix(".part-journal")):
+            left.unlink(missing_ok=True)
+        raise ConfigError(
+            f"{path}: the copy of the database that an upgrade makes beside it can't be written. Nothing was changed. "
+            "Make room for it on the disk, then start again."
+        ) from error
     finally:
         target.close()
     os.replace(part, path)
