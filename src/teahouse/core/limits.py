@@ -67,6 +67,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     emoji_per_message: int = 20
     edits_per_message: int | None = 100  # a deletion has them all to erase
     changes_per_minute: int | None = 20  # edits, reactions … of one message by one person
+    typists: int = 16  # people of a room who are shown in that time; nobody reads more names at once
     answers_waiting: int = 64  # unanswered commands of one connection; then reading pauses
     batch: int = 512  # events of one statement
     queue: int = 16_384  # drafts that wait for the disk, all together: then reading from senders pauses
@@ -79,7 +80,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     token_ms: int = 24 * 3_600_000  # a guest's token
     visit_name_ms: int = 60_000  # a stream without a token keeps the name that it came with
     retry_ms: int = 24 * 3_600_000  # a message with a key but no token is known again
-    typing_ms: int = 3_000
+    typing_ms: int = 1_000  # of one person in a room is shown once in this time; a client shows it for three seconds
     empty_room_ms: int = 24 * 3_600_000  # since it was made; then a room goes where nothing was said and nobody is
 
 

@@ -20,7 +20,7 @@ class Counters:
     commit_ms_sum  their times added up
     refused        by code
     closed         connections that we closed, by code; "" for those that ended in peace
-    dropped        typing signals that a slow reader was spared
+    dropped        typing signals that were not shown: to a slow reader, or of those who type very much
     lines_dropped  asks how many lines of the log were written nowhere; whoever writes the log puts it here
     """
 

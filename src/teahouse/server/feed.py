@@ -34,6 +34,7 @@ from teahouse.server.fanout import Fanout
 from teahouse.server.fuse import Fuse
 from teahouse.server.tasks import Nap
 from teahouse.server.turns import Turns
+from teahouse.server.typists import Typists
 from teahouse.store.log import Log
 
 IN_HAND = 4  # batches that the log has: while it writes one, others are ready, and a new one does not wait for many
@@ -101,6 +102,7 @@ class Feed:
         self._tickets = 0
         self._done = 0
         self._turns = Turns()
+        self._typists = Typists(state.limits)
         self._most = IN_HAND * state.limits.batch
         self._upto = self._most  # the ticket up to which the log may have drafts
         self._most_bytes = state.limits.batch_bytes
@@ -250,8 +252,12 @@ class Feed:
     # ---- signals
 
     def signal(self, room: Room, signal: Present | Typing) -> None:
-        """Let something pass in a room, in its place. Where much waits to pass there, nobody needs to hear of typing."""
-        if isinstance(signal, Typing) and len(self._held.get(room.id, ())) >= TYPING:
+        """Let something pass in a room, in its place. Where much waits to pass there, or much is typed, nobody needs to
+        hear of typing."""
+        if isinstance(signal, Typing) and (
+            len(self._held.get(room.id, ())) >= TYPING
+            or not self._typists.may_be_shown(room.id, signal.person.id, self._loop.time())
+        ):
             self._counters.dropped += 1
             return
         number = self._fanout.next_signal()

@@ -42,7 +42,9 @@ class Figures(Collector):
             "teahouse_cursors_behind", "Readers of a room who are not up to date.", value=self._engine.fanout.behind()
         )
         yield CounterMetricFamily(
-            "teahouse_typing_dropped", "Typing signals that slow readers were spared.", value=counters.dropped
+            "teahouse_typing_dropped",
+            "Typing signals that slow readers, or all in a room, were spared.",
+            value=counters.dropped,
         )
         yield CounterMetricFamily(
             "teahouse_log_lines_dropped",
