@@ -14,10 +14,13 @@ What the log checks itself, because only it knows the moment:
 
 rules     the draft's `rules` is not the seq of the last event that moved the room's rules → `Stale`
 key       (key, author, room) is known: the same `digest` → `again` with the first event's seq and time,
-          another → `KeyReused`. Within a batch the first wins
-target    of Edited, Deleted, Reacted, Unreacted is not a Posted of this room → `NoSuchMessage`; not the author's
-          own where `own_only` → `NotAllowed`; deleted: an edit and a reaction → `NoSuchMessage`, a deletion →
-          `again` with the first deletion's seq and time
+          another → `KeyReused`. Within a batch the first wins. What was deleted has no digest: any is the same
+retry     (`retry`, digest) is known, for `retry_ms`, in place of the key → `again`; else it is another message
+target    of Edited, Deleted, Reacted, Unreacted is not a Posted of this room (of Deleted: nor a TopicChanged) →
+          `NoSuchMessage`; not the author's own where `own_only` → `NotAllowed`; deleted: an edit and a reaction →
+          `NoSuchMessage`, a deletion → `again` with the first deletion's seq and time
+changes   of one message: more than `changes_per_minute` by one person → `TooFast`; an edit beyond
+          `edits_per_message` → `TooMany`. What is `again` is none
 reaction  already in the set, or not in it → `again` with the seq and time of the event that made it so (an
           Unreacted that never had a Reacted: those of the target); a 21st emoji of a message → `TooMany`
 time      max(now, time of the last event of the room); now, where that is more than AHEAD_MS later: the clock was
