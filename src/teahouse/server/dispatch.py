@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Sequence
+from functools import partial
 from weakref import WeakValueDictionary
 
 import structlog
@@ -249,7 +250,7 @@ class Dispatch:
             question = Question()
             peer.answers.append(question)
             peer.barred = kind.barrier
-            self._tasks.spawn(self._ask(peer, command, question), kind.__name__)
+            self._tasks.spawn(self._ask(peer, command, question), kind.__name__, partial(let_go, peer))
         elif kind is Anew:
             self._anew(peer)
         else:

@@ -19,6 +19,8 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+import structlog
+
 from teahouse.core.errors import Foreign, Overload
 from teahouse.core.limits import Limits
 from teahouse.core.state import DEFAULT_ROOM
@@ -34,6 +36,8 @@ from teahouse.wire.listener import ListenerCodec
 from teahouse.wire.raw import RawCodec
 from teahouse.wire.sniff import LINE_BYTES, UNKNOWN, Verdict, sniff
 
+log = structlog.get_logger("teahouse.gate")
+
 CODECS: dict[str, Callable[[Limits, int | None], Codec]] = {
     "frames": FramesCodec,
     "lines": LinesCodec,
@@ -43,6 +47,13 @@ HEALTH = b"GET /healthz"
 SILENT = frozenset({"tls", "proxy"})  # closed without a word: no certificate yet; nobody was named as a proxy
 FEW_BYTES = 512  # are looked at with each of them that comes
 NOT_AFTER_LISTENING = frozenset({"http", "tls", "irc"})  # what was written would be read as an answer
+
+
+class Shut(asyncio.Protocol):
+    """In the place of a gate that could not be made: the connection ends."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast(asyncio.Transport, transport).abort()
 
 
 class Gate(asyncio.Protocol):
@@ -66,7 +77,18 @@ class Gate(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are no asyncio.Transport by inheritance.
-        self._visit = visit = self._visits.arrive(cast(asyncio.Transport, transport))
+        stream = cast(asyncio.Transport, transport)
+        try:
+            self._visit = self._visits.arrive(stream)
+        except Exception as error:  # the loop would leave it open and unread
+            stream.set_protocol(Shut())
+            stream.abort()
+            log.error("gate-failed", exc_info=error)
+        else:
+            self._visit.safely(self._begin)
+
+    def _begin(self) -> None:
+        visit = self._visit
         visit.leave = self._leave
         refusal = self._visits.refusal(visit)
         if refusal is not None:

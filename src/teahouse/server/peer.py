@@ -80,7 +80,7 @@ class Peer:
         self.on_relief: Callable[[], None] = _nothing
 
 
-def let_go(peer: Peer, error: Exception) -> None:
+def let_go(peer: Peer, error: BaseException) -> None:
     """A fault of ours met this connection: it ends with a reason, and whoever comes back resumes by number.
 
     Never raises. Not while somebody walks through those who hear: to let one go changes who they are.

@@ -19,7 +19,7 @@ from teahouse.core.errors import ConfigError, GoingAway
 from teahouse.core.limits import Limits
 from teahouse.server.addresses import address, bare_host
 from teahouse.server.engine import Engine
-from teahouse.server.gate import Gate
+from teahouse.server.gate import Gate, Shut
 from teahouse.server.visits import Visits
 from teahouse.server.web.door import HttpDoor
 
@@ -74,8 +74,12 @@ class Server:
             raise
         self.addresses = [sock.getsockname()[:2] for sock in sockets]
 
-    def _admit(self) -> Gate:
-        return Gate(self._engine, self.visits, self._web)
+    def _admit(self) -> asyncio.Protocol:
+        try:
+            return Gate(self._engine, self.visits, self._web)
+        except Exception as error:  # the loop would leave the connection where it is, and accept no other after it
+            log.error("gate-failed", exc_info=error)
+            return Shut()
 
     async def stop(self) -> None:
         """Let nobody in any more, write what is on its way, tell everyone, close. A second call waits for the first.

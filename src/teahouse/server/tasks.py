@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -37,6 +38,11 @@ async def end_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
         await asyncio.wait(ending, timeout=END_S)
 
 
+def _tell(failed: Callable[[BaseException], None], task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        failed(error)
+
+
 class Tasks:
     """Tasks of one node, each held until it ends."""
 
@@ -48,9 +54,11 @@ class Tasks:
         """How many have not ended."""
         return len(self._tasks)
 
-    def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        """Run `work` beside the rest; what it raises is logged."""
-        self.start(work, name).add_done_callback(self._log_failure)
+    def spawn(
+        self, work: Coroutine[Any, Any, Any], name: str, failed: Callable[[BaseException], None] | None = None
+    ) -> None:
+        """Run `work` beside the rest; what it raises is logged, or told to `failed`."""
+        self.start(work, name).add_done_callback(self._log_failure if failed is None else partial(_tell, failed))
 
     def start(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Run `work` beside the rest; whoever starts it awaits it."""
