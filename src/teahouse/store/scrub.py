@@ -91,7 +91,7 @@ class Scrub:
         self._from = start + SOON_S
         if start - self._said > LATE_S:
             self._said = start
-            log.warning("scrub-late", seconds=round(self.waiting_s), why="another program reads the file, or no space")
+            log.warning("scrub-late", seconds=round(self.waiting_s), why="much to erase, no space, or another reader")
         with unsynced(self._connection):
             if not self._index.take_out() and not erase.step(self._connection):
                 self._cut_off()
