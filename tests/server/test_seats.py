@@ -246,7 +246,7 @@ def test_who_writes_and_never_reads_is_let_go(tmp_path: Path, monkeypatch: pytes
 
 
 def test_what_waits_to_pass_is_bounded_while_the_disk_takes_nothing(tmp_path: Path) -> None:
-    world = World(tmp_path, msgspec.structs.replace(SMALL, queue=1_000))
+    world = World(tmp_path, msgspec.structs.replace(SMALL, queue=1_000, typing_ms=0))
     ana, ben = world.a_json_reader(), world.a_json_reader()
     for reader in (ana, ben):
         joins(reader, "lobby")

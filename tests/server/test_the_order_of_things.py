@@ -256,9 +256,10 @@ class TheOrderOfThings(RuleBasedStateMachine):
         if word["seq"] in self.deleted and word["type"] == "posted":
             assert word["text"] is None, "what was deleted is shown to nobody any more"
         if now.get("deleted"):
-            word = {**word, "text": None, "deleted": True}
-        if now["type"] == "edited" and now["text"] is None:
-            word = {**word, "text": None}
+            word = {**word, "topic" if word["type"] == "topic_changed" else "text": None, "deleted": True}
+        for erased in ("text", "emoji"):  # of a message that was deleted after this was told
+            if word["type"] in ("edited", "reacted", "unreacted") and now.get(erased, "") is None:
+                word = {**word, erased: None}
         assert word == now
 
     def numbers_run_without_holes(self, reader: Reader) -> None:
